@@ -1,0 +1,76 @@
+# Needs make and Python 3.11 or newer; everything else is installed into .venv, in the versions and with the hashes of the lock files.
+
+PYTHON ?= $(firstword $(foreach candidate,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(candidate) -c 'import sys; sys.version_info >= (3, 11) and print("$(candidate)")' 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+DEMO := demo
+RUN := $(BIN)/cito-numo
+SCHOOL := $(DEMO)/schools/demo-college
+RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_numo/threshold.py,cito_numo/plans.py
+
+.PHONY: help demo test lint cover wheel format lock clean
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/installed ## Make a demo workspace, run two nights on it and show what came out
+	@rm -rf $(DEMO)
+	$(RUN) init $(DEMO) --demo
+	@printf '\n--- The first night\n'
+	$(RUN) sync --config $(DEMO)/cito-numo.yaml --verbose
+	@printf '\n--- For Numo: %s\n' $(SCHOOL)/outbox/latest/leerplannen.csv
+	@head -n 4 $(SCHOOL)/outbox/latest/leerplannen.csv
+	@printf '\n--- For the school: %s\n' $(SCHOOL)/report/niet-geleverd.csv
+	@head -n 4 $(SCHOOL)/report/niet-geleverd.csv
+	@printf '\n--- The second night, with a new export: a newer toets and a correction\n'
+	cp -Rp $(DEMO)/tomorrow/. $(DEMO)
+	$(RUN) sync --config $(DEMO)/cito-numo.yaml --verbose
+	@cat $(SCHOOL)/outbox/latest/leerplannen.csv
+
+test: lint cover wheel ## Run all checks: what CI runs
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+cover: $(VENV)/installed
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest --numprocesses auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 95
+	$(BIN)/coverage report --include '$(RULES)' --fail-under 100
+
+wheel: $(VENV)/installed ## Build the wheel and run the demo from it in a new environment
+	rm -rf build
+	$(BIN)/python -m hatchling build --target wheel --directory build
+	$(PYTHON) -m venv build/venv
+	build/venv/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	build/venv/bin/python $(PIP_INSTALL) --no-deps build/*.whl
+	build/venv/bin/cito-numo init build/demo --demo
+	build/venv/bin/cito-numo sync --config build/demo/cito-numo.yaml --verbose
+	test -s build/demo/schools/demo-lyceum/outbox/latest/leerplannen.json
+	build/venv/bin/cito-numo schema leerplannen > build/schema.json
+
+format: $(VENV)/installed ## Format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/installed ## Write the lock files anew, with the newest versions that fit
+	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements-dev.lock --group dev pyproject.toml
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --index-strategy unsafe-best-match
+
+clean: ## Throw away what was made
+	rm -rf $(VENV) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/installed: requirements-dev.lock pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'cito-numo needs Python 3.11 or newer: install it, or name it with make PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
