@@ -1,0 +1,99 @@
+"""The workspace's secret, the keyed hash that stands for an ECK iD, and masks for what an operator may see.
+
+An ECK iD is hashed by the reader that meets it, so that no table, file or ledger holds one (it may not be stored or shown).
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cito_numo.errors import SECRET_DAMAGED, SECRET_OPEN, stop
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SIZE = 32
+_KETENID = re.compile(r"https?://ketenid\.nl/[^/]+/[0-9a-f]{128}", re.IGNORECASE)
+_STAMPSEUDONIEM = "/sppilot/"
+
+
+class Secret:
+    """The key of the keyed hashes of one workspace."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def fingerprint(self) -> str:
+        """Tells two secrets apart without giving either away; the ledger keeps it."""
+        return hmac.new(self._key, b"fingerprint", hashlib.sha256).hexdigest()[:16]
+
+    def hash_eck_id(self, eck_id: str) -> str | None:
+        """The keyed hash (32 hexadecimal digits) of an ECK iD; None for a stampseudoniem, which identifies something else."""
+        if _STAMPSEUDONIEM in eck_id:
+            return None
+        plain = eck_id.lower() if _KETENID.fullmatch(eck_id) else eck_id
+        return hashlib.blake2b(plain.encode(), key=self._key, digest_size=16).hexdigest()
+
+    def hash_column(self, column: "pa.Array") -> "pa.Array":
+        """The keyed hashes of a text column; null stays null."""
+        import pyarrow as pa
+
+        distinct = column.dictionary_encode()
+        hashes = pa.array([self.hash_eck_id(text) for text in distinct.dictionary.to_pylist()], pa.string())
+        return hashes.take(distinct.indices)
+
+
+def passing_secret() -> Secret:
+    """A secret for a run that writes nothing, in a workspace that has none yet."""
+    return Secret(secrets.token_bytes(_SIZE))
+
+
+def read_secret(path: Path) -> Secret | None:
+    """The secret in `path`, or None where there is none yet.
+
+    Raises CitoNumoError where others can read it, or where it is not what `make_secret` wrote.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read()
+    except FileNotFoundError:
+        return None
+    if mode & 0o077:
+        raise stop(SECRET_OPEN, str(path))
+    try:
+        key = bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != _SIZE:
+        raise stop(SECRET_DAMAGED, str(path))
+    return Secret(key)
+
+
+def make_secret(path: Path) -> Secret:
+    """The secret in `path`, made there first if there is none; two runs that make it at once end up with the same one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = path.with_name(f"{path.name}.{os.getpid()}.part")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(secrets.token_bytes(_SIZE).hex().encode("ascii"))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()
+    secret = read_secret(path)
+    assert secret is not None
+    return secret

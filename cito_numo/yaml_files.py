@@ -1,0 +1,164 @@
+"""YAML as people write it → a validated model, or every mistake at once: file, line, key, and what is allowed.
+
+All scalars are read as text, so that ids and codes keep their leading zeros (0123456, 00); the model gives them their types.
+A key with nothing behind it counts as absent.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from cito_numo.errors import (
+    CONFIG_DUPLICATE_KEY,
+    CONFIG_MISSING,
+    CONFIG_MISSING_KEY,
+    CONFIG_SYNTAX,
+    CONFIG_UNKNOWN_KEY,
+    CONFIG_VALUE,
+    CitoNumoError,
+    Problem,
+    stop,
+)
+from cito_numo.language import _
+
+_Path = tuple[str | int, ...]
+_Model = TypeVar("_Model", bound=BaseModel)
+_DEEPEST = 20
+_NOTHING = frozenset({"", "~", "null"})
+
+
+class Document(NamedTuple):
+    """A YAML file as plain data (dict, list, text), and the line on which each value stands."""
+
+    path: Path
+    data: Any
+    lines: Mapping[_Path, int]
+
+    def line(self, key: _Path) -> int:
+        """The line of a key, or of the nearest one above it that is there."""
+        while key and key not in self.lines:
+            key = key[:-1]
+        return self.lines.get(key, 1)
+
+    def place(self, key: _Path) -> str:
+        """Where a key stands, for a person."""
+        return _("{file}, line {line}").format(file=self.path, line=self.line(key))
+
+
+def load(path: Path, text: str | None = None) -> Document:
+    """Read a YAML file (or `text` that stands for it).
+
+    Raises CitoNumoError where the file is missing, is no YAML, holds a key twice, or an anchor, alias or tag.
+    """
+    try:
+        source = path.read_bytes().decode("utf-8-sig") if text is None else text
+    except FileNotFoundError:
+        raise stop(CONFIG_MISSING, str(path)) from None
+    except UnicodeDecodeError:
+        raise stop(CONFIG_SYNTAX, str(path), detail=_("it is not UTF-8 text")) from None
+    except OSError as error:
+        raise stop(CONFIG_SYNTAX, str(path), detail=error.strerror or _("it cannot be read")) from None
+    try:
+        _refuse_cleverness(path, source)
+        root = yaml.compose(source, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = _("{file}, line {line}").format(file=path, line=mark.line + 1) if mark else str(path)
+        detail = getattr(error, "problem", None) or _("it is nested too deeply or holds characters that YAML does not allow")
+        raise stop(CONFIG_SYNTAX, place, detail=detail) from None
+    lines: dict[_Path, int] = {}
+    problems: list[Problem] = []
+    data = _plain(root, (), lines, problems, path) if root is not None else {}
+    if problems:
+        raise CitoNumoError(*problems)
+    return Document(path, data, lines)
+
+
+def _refuse_cleverness(path: Path, source: str) -> None:
+    depth = 0
+    for event in yaml.parse(source, Loader=yaml.BaseLoader):
+        clever = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None) not in (None, "!")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if clever or depth > _DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            place = _("{file}, line {line}").format(file=path, line=line)
+            raise stop(CONFIG_SYNTAX, place, detail=_("anchors, aliases, tags and deep nesting have no use here"))
+
+
+def _plain(node: yaml.Node, key: _Path, lines: dict[_Path, int], problems: list[Problem], path: Path) -> object:
+    lines.setdefault(key, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        data: dict[str, object] = {}
+        for name_node, value_node in node.value:
+            name = str(name_node.value)
+            line = name_node.start_mark.line + 1
+            if name in data:
+                place = _("{file}, line {line}").format(file=path, line=line)
+                problems.append(Problem(CONFIG_DUPLICATE_KEY, place, {"key": _dotted((*key, name))}))
+            lines[(*key, name)] = line
+            if isinstance(value_node, yaml.ScalarNode) and value_node.style is None and value_node.value in _NOTHING:
+                continue
+            data[name] = _plain(value_node, (*key, name), lines, problems, path)
+        return data
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*key, index), lines, problems, path) for index, item in enumerate(node.value)]
+    return node.value
+
+
+def validate(model: type[_Model], document: Document, data: object = None) -> _Model:
+    """The document as a model; `data` stands for the document's own where defaults were merged into it.
+
+    Raises CitoNumoError with every mistake, each at its line, with what is allowed or the key that was probably meant.
+    """
+    data = document.data if data is None else data
+    if not isinstance(data, dict):
+        raise stop(CONFIG_SYNTAX, document.place(()), detail=_("keys and values are expected here, as in 'name: value'"))
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        details = sorted(error.errors(), key=lambda detail: document.line(detail["loc"]))
+        raise CitoNumoError(*(_problem(model, document, detail) for detail in details)) from None
+
+
+def _problem(model: type[BaseModel], document: Document, detail: Mapping[str, Any]) -> Problem:
+    key: _Path = detail["loc"]
+    place = document.place(key)
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(model, key[:-1])
+        near = difflib.get_close_matches(str(key[-1]).casefold(), known, 1)
+        hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("Known are: {known}.").format(known=", ".join(known))
+        return Problem(CONFIG_UNKNOWN_KEY, place, {"key": _dotted(key), "hint": hint})
+    if detail["type"] == "missing":
+        return Problem(CONFIG_MISSING_KEY, place, {"key": _dotted(key), "hint": _description(model, key)})
+    hint = _description(model, key)
+    return Problem(CONFIG_VALUE, place, {"key": _dotted(key), "detail": _("this is not allowed") if hint else detail["msg"], "hint": hint})
+
+
+def _model_at(model: type[BaseModel], key: _Path) -> type[BaseModel] | None:
+    for part in key:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return None
+        model = field.annotation
+    return model
+
+
+def _known_keys(model: type[BaseModel], key: _Path) -> list[str]:
+    at = _model_at(model, key)
+    return list(at.model_fields) if at else []
+
+
+def _description(model: type[BaseModel], key: _Path) -> str:
+    while key and isinstance(key[-1], int):
+        key = key[:-1]
+    at = _model_at(model, key[:-1]) if key else None
+    field = at.model_fields.get(str(key[-1])) if at else None
+    return _(field.description) if field and field.description else ""
+
+
+def _dotted(key: _Path) -> str:
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in key)
