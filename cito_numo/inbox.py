@@ -1,0 +1,86 @@
+"""The files that lie ready: found, let be while they are still being written, and read with their hash."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+CITO, NUMO, EDEXML = "inbox/cito", "inbox/numo", "inbox/edexml"
+"""The folders of a school in which files lie ready."""
+
+_SETTLED = 2.0
+"""Seconds after which a file is taken to be whole."""
+_IGNORED_NAMES = frozenset({"Thumbs.db", "desktop.ini"})
+_IGNORED_SUFFIXES = (".part", ".crdownload")
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A file of the inbox as it was found; `name` is its path in the school's folder."""
+
+    path: Path
+    name: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @property
+    def folder(self) -> str:
+        """The folder of the inbox that it lies in."""
+        return "/".join(self.name.split("/")[:2])
+
+    @property
+    def stamp(self) -> tuple[str, int, int, int, int]:
+        """What changes when the file does, told without reading it."""
+        return (self.name, self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a file, and their hash."""
+
+    file: InboxFile
+    data: bytes
+    sha256: str
+
+
+def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[InboxFile]]:
+    """The files in a folder of the school, by name: those that are whole, and those that still change.
+
+    A file younger than two seconds is looked at again after two seconds.
+    """
+    found = _files(school, folder)
+    young = [file for file in found if time.time() - file.mtime_ns / 1e9 < _SETTLED]
+    if not young:
+        return found, []
+    time.sleep(_SETTLED)
+    again = {file.name: file for file in _files(school, folder)}
+    changing = [file for file in young if file.name not in again or again[file.name].stamp != file.stamp]
+    return [file for file in found if file not in changing], changing
+
+
+def read(file: InboxFile) -> Content:
+    """Read a file and hash what was read; OSError where that fails."""
+    data = file.path.read_bytes()
+    return Content(file, data, hashlib.sha256(data).hexdigest())
+
+
+def _files(school: Path, folder: str) -> list[InboxFile]:
+    root = school / folder
+    found = []
+    for parent, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [_found(Path(parent) / name, school) for name in files if not _is_ignored(name)]
+    return sorted(found, key=lambda file: file.name)
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith((".", "~$")) or name in _IGNORED_NAMES or name.lower().endswith(_IGNORED_SUFFIXES)
+
+
+def _found(path: Path, school: Path) -> InboxFile:
+    status = path.stat()
+    name = path.relative_to(school).as_posix().encode("utf-8", "replace").decode()
+    return InboxFile(path, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -1,0 +1,89 @@
+"""Numo's own list of pupils, and the key table beside it → the one table of pupils that results are joined with.
+
+The list is a CSV or xlsx with `gebruikersnaam` and optionally `eck_id` and `klas`; the key table (from EDEXML) tells which Cito key
+belongs to which gebruikersnaam. Birth dates and names are never read.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from cito_numo.errors import ROSTER_COLUMNS, stop
+from cito_numo.layouts import find_columns
+from cito_numo.privacy import Secret
+from cito_numo.sheets import WHOLE, open_sheets
+from cito_numo.tables import PUPILS, names
+from cito_numo.values import clean_ids, present, trimmed
+
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "gebruikersnaam": ("Gebruikersnaam", "Leerlingnummer", "Leerlingnr", "Stamnummer", "Login", "Username"),
+    "eck_id": ("ECK-iD", "ECKID", "Keten-iD", "Ketenid"),
+    "klas": ("Klas", "Stamgroep", "Groep", "Klascode"),
+}
+
+
+def read_roster(content: bytes, name: str, secret: Secret) -> pd.DataFrame:
+    """Numo's list as columns `gebruikersnaam`, `eck_id` (keyed hash) and `klas` (text), a row for each row of the list.
+
+    Rows without gebruikersnaam, and rows that are not whole, are left out. Raises CitoNumoError where no column holds the gebruikersnaam.
+    """
+    sheets = open_sheets(content, name)
+    for sheet in sheets:
+        columns = find_columns(sheet.header, _ALIASES, name)
+        if "gebruikersnaam" in columns:
+            break
+    else:
+        raise stop(ROSTER_COLUMNS, name, headers=", ".join(title.strip()[:40] for title in sheets[0].header if title.strip()))
+    cells = sheet.read(columns)
+    cells = cells.filter(cells[WHOLE])
+    said = {column: present(trimmed(cells[column].combine_chunks()), ("-",)) for column in columns}
+    roster = pd.DataFrame(
+        {
+            "gebruikersnaam": clean_ids(said["gebruikersnaam"])[0].to_pandas(),
+            "eck_id": secret.hash_column(said["eck_id"]).to_pandas() if "eck_id" in said else None,
+            "klas": clean_ids(said["klas"])[0].to_pandas() if "klas" in said else None,
+        },
+        dtype="str",
+    )
+    return roster[roster["gebruikersnaam"].notna()].reset_index(drop=True)
+
+
+def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFrame:
+    """The pupils (columns `tables.PUPILS`) of Numo's list, each with the Cito keys that the key table gives its gebruikersnaam.
+
+    The key table adds the ECK iD where the list has none. A key whose gebruikersnaam is not in the list stays, as a pupil that is not in
+    Numo. Where list and key table give one gebruikersnaam different ECK iDs, the key points at two pupils, so that nothing is joined on it.
+    """
+    listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
+    keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"})[
+        ["leerlingnummer", "eck_id_of_key", "cito_key"]
+    ]
+    joined = listed.merge(keys[keys["leerlingnummer"].notna()], on="leerlingnummer", how="left")
+    clash = joined["eck_id"].notna() & joined["eck_id_of_key"].notna() & (joined["eck_id"] != joined["eck_id_of_key"])
+    strangers = pd.concat([keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])], joined.loc[clash, ["cito_key"]]])
+    strangers = strangers.assign(leerling=np.arange(len(strangers)) + len(roster), in_numo=False)
+    joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"])
+    return _pupils(pd.concat([joined, strangers], ignore_index=True))
+
+
+def from_key_table(key_table: pd.DataFrame) -> pd.DataFrame:
+    """The pupils of the EDEXML, where Numo's own list is not at hand; one without gebruikersnaam is not in Numo."""
+    pupils = key_table.rename(columns={"gebruikersnaam": "leerlingnummer"})
+    return _pupils(pupils.assign(leerling=np.arange(len(pupils)), in_numo=pupils["leerlingnummer"].notna()))
+
+
+def from_results(results: pd.DataFrame) -> pd.DataFrame:
+    """The pupils that the results themselves name, for a school that trusts Cito's leerlingnummer unseen.
+
+    A leerlingnummer that comes with two ECK iDs is two pupils, so that nothing is joined on it.
+    """
+    named = results.loc[results["leerlingnummer"].notna(), ["leerlingnummer", "eck_id", "klas"]]
+    pairs = named.drop_duplicates(["leerlingnummer", "eck_id"])
+    complete = pairs["eck_id"].notna() | ~pairs["leerlingnummer"].isin(pairs.loc[pairs["eck_id"].notna(), "leerlingnummer"])
+    pupils = pairs[complete].sort_values(["leerlingnummer", "eck_id"])
+    return _pupils(pupils.assign(leerling=np.arange(len(pupils)), in_numo=True, cito_key=None))
+
+
+def _pupils(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=names(PUPILS)).astype({column.name: column.dtype for column in PUPILS}).reset_index(drop=True)

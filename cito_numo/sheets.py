@@ -1,0 +1,218 @@
+"""The bytes of a CSV file or a workbook → sheets of text with a header, and the rows as a person counts them.
+
+Nothing is known here of what the columns mean. Only the columns that a caller asks for are kept, so that names and birth dates
+beside them never reach a table.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, stop
+from cito_numo.language import _
+
+ROW = "rij"
+WHOLE = "heel"
+
+_SEPARATORS = ";,\t"
+_TEXTS = (".csv", ".txt", ".tsv")
+_WORKBOOKS = (".xlsx",)
+SUFFIXES = (*_TEXTS, *_WORKBOOKS)
+_LARGE_CELL, _MANY_LINES = 1_000, 5
+
+_Rows = Iterable[tuple[int, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A header and the rows below it, all text; `detected` says how it was read, for the manifest."""
+
+    header: tuple[str, ...]
+    detected: Mapping[str, str]
+    _rows: "_Csv | _Cells"
+
+    def read(self, columns: Mapping[str, int]) -> pa.Table:
+        """The named columns (name → position in the header) as text, with `rij` (int64) and `heel` (bool).
+
+        Rows with nothing in these columns are left out. A row with more or fewer cells than the header is there with `heel` false and
+        its cells null: what stands in which column is not certain. Raises CitoNumoError where rows cannot be told apart.
+        """
+        table = self._rows.at_once(self.header, columns)
+        if table is None:
+            table = _collected(self._rows.one_by_one(), len(self.header), columns)
+        return _without_empty_rows(table, list(columns))
+
+
+def open_sheets(content: bytes, name: str) -> list[Sheet]:
+    """The sheets of a file: one for a CSV, one for each sheet of a workbook that is not empty.
+
+    `name` is the file's, for its suffix and for messages. Raises CitoNumoError for a file that is empty, of another kind or damaged.
+    """
+    if not content.strip():
+        raise stop(FILE_EMPTY, name)
+    suffix = PurePath(name).suffix.lower()
+    if suffix in _WORKBOOKS:
+        return _open_workbook(content, name)
+    if suffix in _TEXTS:
+        return [_open_csv(content, name)]
+    raise stop(FILE_KIND, name, suffix=suffix or _("without a suffix"), expected=", ".join(SUFFIXES))
+
+
+def _collected(rows: _Rows, width: int, columns: Mapping[str, int]) -> pa.Table:
+    cells: dict[str, list[str | None]] = {name: [] for name in columns}
+    numbers: list[int] = []
+    whole: list[bool] = []
+    for number, row in rows:
+        if not any(cell.strip() for cell in row):
+            continue
+        fits = len(row) == width or (len(row) > width and not any(row[width:]))
+        numbers.append(number)
+        whole.append(fits)
+        for name, position in columns.items():
+            cells[name].append(row[position] if fits else None)
+    arrays = {name: pa.array(texts, pa.string()) for name, texts in cells.items()}
+    return pa.table({**arrays, ROW: pa.array(numbers, pa.int64()), WHOLE: pa.array(whole, pa.bool_())})
+
+
+def _without_empty_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    blank = table[WHOLE]
+    for name in columns:
+        if not pc.any(blank).as_py():
+            return table
+        blank = pc.and_(blank, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(table[name]), ""), False))
+    return table.filter(pc.invert(blank))
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Csv:
+    content: bytes
+    separator: str
+    header_line: int
+    name: str
+
+    def at_once(self, header: Sequence[str], columns: Mapping[str, int]) -> pa.Table | None:
+        """All rows with Arrow's reader where each row is one line; None where rows and lines do not go together."""
+        wanted = [str(position) for position in columns.values()]
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(self.content),
+                read_options=pyarrow.csv.ReadOptions(
+                    column_names=[str(position) for position in range(len(header))], skip_rows=self.header_line, block_size=8 << 20
+                ),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=b'"' in self.content),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != self.content.count(b"\n") + 1 - self.header_line:
+            return None
+        rows = np.arange(table.num_rows, dtype="int64") + self.header_line + 1
+        return (
+            table.rename_columns(list(columns)).append_column(ROW, pa.array(rows)).append_column(WHOLE, pa.array(np.ones(len(rows), bool)))
+        )
+
+    def one_by_one(self) -> _Rows:
+        """The rows below the header, each with the line it begins on."""
+        reader = _csv_reader(self.content.decode(), self.separator, self.name)
+        next(reader)
+        yield from reader
+
+
+def _open_csv(content: bytes, name: str) -> Sheet:
+    text, encoding = _decoded(content)
+    text = text.strip("\r\n\x00")
+    first_line = text.split("\n", 1)[0]
+    separator = max(_SEPARATORS, key=first_line.count)
+    line, header = next(_csv_reader(text, separator, name))
+    detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
+    header_lines = line + sum(cell.count("\n") for cell in header)
+    return Sheet(tuple(header), detected, _Csv(text.encode(), separator, header_lines, name))
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """The text and the name of its encoding: by its BOM, else UTF-8 where that fits, else Windows-1252 (as Excel writes)."""
+    for bom, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(bom):
+            return content.decode(encoding, errors="replace"), encoding
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return content.decode("windows-1252", errors="replace"), "windows-1252"
+
+
+def _csv_reader(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows with the line each begins on; CitoNumoError where a quote that opens is never closed."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    line = 1
+    try:
+        for row in reader:
+            if _swallowed_lines(row):
+                break
+            yield line, row
+            line = reader.line_num + 1
+        else:
+            return
+    except csv.Error:  # a cell of more than 128 KB
+        pass
+    raise stop(FILE_OPEN_QUOTE, name, line=line)
+
+
+def _swallowed_lines(row: Sequence[str]) -> bool:
+    """Whether one cell holds so much that a quote must have been left open before it."""
+    return any(len(cell) > _LARGE_CELL and cell.count("\n") > _MANY_LINES for cell in row)
+
+
+# --- workbooks -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Cells:
+    rows: Sequence[Sequence[object]]
+    header_row: int
+
+    def at_once(self, _header: Sequence[str], _columns: Mapping[str, int]) -> pa.Table | None:
+        """A workbook is read row by row."""
+        return None
+
+    def one_by_one(self) -> _Rows:
+        """The rows below the header, each with the number it has in the spreadsheet."""
+        for number, row in enumerate(self.rows[self.header_row :], self.header_row + 1):
+            yield number, [_cell_text(cell) for cell in row]
+
+
+def _open_workbook(content: bytes, name: str) -> list[Sheet]:
+    import python_calamine
+
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {title: workbook.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in workbook.sheet_names}
+    except python_calamine.CalamineError:
+        raise stop(FILE_UNREADABLE, name, detail=_("it is damaged, locked, or not what its suffix says")) from None
+    found = []
+    for title, rows in sheets.items():
+        header_row = next((number for number, row in enumerate(rows, 1) if any(_cell_text(cell).strip() for cell in row)), None)
+        if header_row is not None:
+            header = tuple(_cell_text(cell) for cell in rows[header_row - 1])
+            found.append(Sheet(header, {"sheet": title}, _Cells(rows, header_row)))
+    if not found:
+        raise stop(FILE_EMPTY, name)
+    return found
+
+
+def _cell_text(cell: object) -> str:
+    if isinstance(cell, str):
+        return cell
+    isoformat = getattr(cell, "isoformat", None)
+    return isoformat() if isoformat else str(cell)

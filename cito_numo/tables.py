@@ -1,0 +1,148 @@
+"""The columns of the tables that walk the corridor.
+
+Declared once, here: name, dtype and meaning. A step fills columns and stops rows with `stop_rows`; it never drops a row.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from cito_numo.uitkomst import Reden, Uitkomst
+
+
+class Column(NamedTuple):
+    """One column of a table."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+KEYS = ("leerlingnummer", "eck_id", "cito_key")
+"""The keys a result may have, in the order in which they are named to a person."""
+
+UITKOMST_DTYPE = pd.CategoricalDtype([uitkomst.value for uitkomst in Uitkomst])
+REDEN_DTYPE = pd.CategoricalDtype([reden.value for reden in Reden])
+
+READ = (
+    Column("bestand", "category", "name of the file the result was read from"),
+    Column("volgorde", "int64", "order of that file: a higher one is newer"),
+    Column("rij", "int64", "row in that file, as a person sees it"),
+    Column("leerlingnummer", "str", "normalised, text"),
+    Column("eck_id", "str", "keyed hash of the ECK iD, never the ECK iD itself"),
+    Column("cito_key", "str", "normalised, text"),
+    Column("klas", "str", "klas that the export names"),
+    Column("toets", "category", "T0 … T3, or the name as it was"),
+    Column("onderdeel", "category", "one of leerlijnen.yaml"),
+    Column("afnamedatum", "datetime64[s]", "day on which the toets was taken"),
+    Column("schooljaar", "category", "of the afnamedatum, as 2026-2027"),
+    Column("toetsniveau", "category", "level the toets was made for: a label of niveaus.NIVEAUS"),
+    Column("toetsniveau_tekst", "category", "as the file has it"),
+    Column("functioneringsniveau", "category", "level the leerling performs at: a label of niveaus.NIVEAUS"),
+    Column("functioneringsniveau_tekst", "category", "as the file has it"),
+)
+STOPPED = (
+    Column("uitkomst", "category", "where the result ended; missing while it is under way"),
+    Column("reden", "category", "why it was stopped"),
+    Column("veld", "category", "the field that the reason is about"),
+    Column("waarde", "str", "the value in that field"),
+)
+MATCHED = (
+    Column("gebruikersnaam", "str", "the pupil in Numo"),
+    Column("numo_klas", "str", "klas that Numo's list names"),
+)
+CUT = (Column("relatief", "Int8", "functioneringsniveau against toetsniveau, -2 … +2"),)
+
+PUPILS = (
+    Column("leerling", "int64", "number of the pupil in this table; a pupil with two Cito keys has two rows"),
+    Column("leerlingnummer", "str", "the gebruikersnaam in Numo"),
+    Column("eck_id", "str", "keyed hash of the ECK iD"),
+    Column("cito_key", "str", "key of the pupil in the EDEXML"),
+    Column("klas", "str", "klas in Numo"),
+    Column("in_numo", "bool", "whether Numo's list has this pupil"),
+)
+KEY_TABLE = (
+    Column("cito_key", "str", "leerling/@key in the EDEXML"),
+    Column("gebruikersnaam", "str", "the gebruikersnaam that the EDEXML holds for it"),
+    Column("eck_id", "str", "keyed hash of the ECK iD"),
+    Column("klas", "str", "klas in the EDEXML"),
+    Column("volgorde", "int64", "order of the EDEXML file it came from"),
+)
+ONDERDELEN = (
+    Column("gebruikersnaam", "str", "the pupil in Numo"),
+    Column("vak", "str", "Numo vak"),
+    Column("onderdeel", "str", "tested skill"),
+    Column("toets", "str", "the toets that counts"),
+    Column("schooljaar", "str", "of that toets"),
+    Column("afnamedatum", "datetime64[s]", "of that toets"),
+    Column("toetsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("functioneringsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("relatief", "int8", "-2 … +2"),
+    Column("route", "str", "ondersteuning, basis or verrijking"),
+    Column("startniveau", "str", "one rung"),
+    Column("doelniveau", "str", "one rung"),
+    Column("prioriteit", "int64", "1 is first, within the leerplan"),
+    Column("volgorde", "int64", "order of the file the result came from"),
+)
+LEERPLANNEN = (
+    Column("leerplan_id", "str", "uuid5 of school, leerling and vak"),
+    Column("gebruikersnaam", "str", "the pupil in Numo"),
+    Column("vak", "str", "Numo vak"),
+    Column("klas", "str", "klas when it was delivered"),
+    Column("revisie", "int64", "1, 2, …"),
+    Column("status", "str", "te_verwerken, verwerkt or ingetrokken"),
+)
+VERVALLEN = (
+    Column("gebruikersnaam", "str", "the pupil in Numo"),
+    Column("onderdeel", "str", "that left a leerplan because of a correction"),
+    Column("schooljaar", "str", "of the toets that was corrected"),
+    Column("toets", "str", "that was corrected"),
+    Column("volgorde", "int64", "order of the file that corrected it: older files no longer count"),
+)
+
+
+def names(*groups: Sequence[Column]) -> list[str]:
+    """The names of the columns of one or more groups."""
+    return [column.name for group in groups for column in group]
+
+
+def empty(columns: Sequence[Column]) -> pd.DataFrame:
+    """A table with these columns and no rows."""
+    return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in columns})
+
+
+def from_records(records: Sequence[tuple[object, ...]], columns: Sequence[Column]) -> pd.DataFrame:
+    """A table of records that have the columns' order, with the columns' dtypes."""
+    if not records:
+        return empty(columns)
+    frame = pd.DataFrame.from_records(records, columns=names(columns))
+    return frame.astype({column.name: column.dtype for column in columns})
+
+
+def under_way(results: pd.DataFrame) -> "pd.Series[bool]":
+    """Which results have no uitkomst yet."""
+    return results["uitkomst"].isna()
+
+
+def stop_rows(
+    results: pd.DataFrame,
+    where: "pd.Series[bool]",
+    uitkomst: Uitkomst,
+    reden: Reden,
+    veld: str | None = None,
+    waarde: "pd.Series[str] | None" = None,
+) -> pd.DataFrame:
+    """Give `uitkomst` and its reason to the rows of `where` that are under way; others stay as they are."""
+    stopped = under_way(results) & where
+    if not stopped.any():
+        return results
+    changed: dict[str, pd.Series] = {
+        "uitkomst": results["uitkomst"].mask(stopped, uitkomst.value),
+        "reden": results["reden"].mask(stopped, reden.value),
+    }
+    if veld is not None:
+        changed["veld"] = results["veld"].mask(stopped, veld)
+    if waarde is not None:
+        changed["waarde"] = results["waarde"].mask(stopped, waarde)
+    return results.assign(**changed)
