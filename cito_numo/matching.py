@@ -1,0 +1,96 @@
+"""Whose result is it? Joins results with pupils on exact keys, or leaves them out.
+
+A wrong match is the worst thing this program can do, so every key that a result has must agree: a result left out can be repaired tomorrow,
+a child's result shown to another cannot. Names and birth dates play no part.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cito_numo.tables import KEYS, stop_rows, under_way
+from cito_numo.uitkomst import Reden, Uitkomst
+
+_NOBODY = -1
+_SEVERAL = -2
+
+_Numbers = npt.NDArray[np.int64]
+
+
+def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) -> pd.DataFrame:
+    """Join each result that is under way with its pupil; adds `gebruikersnaam` and `numo_klas`.
+
+    `pupils` has the columns `tables.PUPILS`. Every key that a result has is looked up; those of `match_on` may join it.
+    `tegenstrijdig`: a key that several pupils have, keys that lead to different pupils, a key that differs from the one the
+    found pupil has, or a pupil whose gebruikersnaam stands in the list twice. `niet_gekoppeld`: no pupil with a key of
+    `match_on`, or one who is not in Numo. A key that either side lacks says nothing.
+    """
+    hits = {key: _looked_up(results[key], pupils, key) for key in KEYS}
+    found = np.maximum(np.maximum.reduce(list(hits.values())), _NOBODY)
+    nearest = np.minimum.reduce([np.where(hit >= 0, hit, len(pupils)) for hit in hits.values()])
+    known = found >= 0
+    joinable = np.logical_or.reduce([hits[key] >= 0 for key in match_on])
+    in_numo = _bool_by_leerling(pupils, pupils["in_numo"])[found]
+    listed_twice = _bool_by_leerling(pupils, _listed_twice(pupils))[found]
+
+    tegenstrijdig = Uitkomst.TEGENSTRIJDIG
+    for key in KEYS:
+        results = _stop(results, hits[key] == _SEVERAL, tegenstrijdig, Reden.SLEUTEL_DUBBEL, key)
+    results = _stop(results, known & (nearest != found), tegenstrijdig, Reden.SLEUTELS_TEGENSTRIJDIG)
+    for key in KEYS:
+        has_another = _bool_by_leerling(pupils, pupils[key].notna())[found]
+        differs = results[key].notna().to_numpy() & (hits[key] == _NOBODY) & has_another
+        results = _stop(results, differs, tegenstrijdig, Reden.SLEUTEL_WIJKT_AF, key)
+    results = _stop(results, ~joinable, Uitkomst.NIET_GEKOPPELD, Reden.GEEN_LEERLING)
+    results = _stop(results, ~in_numo, Uitkomst.NIET_GEKOPPELD, Reden.NIET_IN_NUMO)
+    results = _stop(results, listed_twice, tegenstrijdig, Reden.SLEUTEL_DUBBEL, "leerlingnummer")
+
+    matched = under_way(results)
+    person = pupils.drop_duplicates("leerling").set_index("leerling")[["leerlingnummer", "klas"]].reindex(np.where(matched, found, _NOBODY))
+    return results.assign(gebruikersnaam=person["leerlingnummer"].set_axis(results.index), numo_klas=person["klas"].set_axis(results.index))
+
+
+def unmatched(results: pd.DataFrame) -> tuple[int, int, int]:
+    """How many results no pupil was found for, how many were contradictory, and of how many that were looked up."""
+    valid = ~results["uitkomst"].isin([Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR])
+    nobody = results["uitkomst"] == Uitkomst.NIET_GEKOPPELD
+    contradictory = results["uitkomst"] == Uitkomst.TEGENSTRIJDIG
+    return int(nobody.sum()), int(contradictory.sum()), int(valid.sum())
+
+
+def matched_per_key(results: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Per key: in how many results it was looked up (`tried`), and how many of those were joined with a pupil (`matched`)."""
+    tried = ~results["uitkomst"].isin([Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR])
+    joined = results["gebruikersnaam"].notna()
+    return {
+        key: {"tried": int((tried & results[key].notna()).sum()), "matched": int((joined & results[key].notna()).sum())} for key in KEYS
+    }
+
+
+def _looked_up(values: pd.Series, pupils: pd.DataFrame, key: str) -> _Numbers:
+    """The leerling that each value leads to, _NOBODY or _SEVERAL."""
+    owners = pupils.loc[pupils[key].notna(), ["leerling", key]].drop_duplicates()
+    shared = owners[key].duplicated(keep=False).to_numpy()
+    leads_to = np.append(np.where(shared, _SEVERAL, owners["leerling"].to_numpy()), _NOBODY)[~np.append(owners[key].duplicated(), False)]
+    positions = pd.Index(owners[key].drop_duplicates()).get_indexer(pd.Index(values))
+    numbers: _Numbers = leads_to[positions].astype("int64")
+    return numbers
+
+
+def _bool_by_leerling(pupils: pd.DataFrame, holds: pd.Series) -> npt.NDArray[np.bool_]:
+    """Whether something holds for any row of a leerling, by number; the last one, for _NOBODY, is false."""
+    by_number = np.zeros(int(pupils["leerling"].max() + 2) if len(pupils) else 1, dtype=bool)
+    by_number[pupils.loc[holds, "leerling"].to_numpy()] = True
+    return by_number
+
+
+def _listed_twice(pupils: pd.DataFrame) -> pd.Series:
+    owners = pupils[["leerling", "leerlingnummer"]].drop_duplicates()
+    shared = owners.loc[owners["leerlingnummer"].duplicated(keep=False), "leerlingnummer"].dropna()
+    return pupils["leerlingnummer"].isin(shared)
+
+
+def _stop(results: pd.DataFrame, where: npt.NDArray[np.bool_], uitkomst: Uitkomst, reden: Reden, veld: str | None = None) -> pd.DataFrame:
+    return stop_rows(results, pd.Series(where, index=results.index), uitkomst, reden, veld)
