@@ -1,0 +1,182 @@
+"""The commands: read the options, call one function, show what it returns."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cito_numo.errors import CitoNumoError, ExitCode
+from cito_numo.language import _
+
+app = typer.Typer(
+    name="cito-numo",
+    help=_("Couples Cito results (Leerling in beeld VO) to Numo: results in, practice plans (leerplannen) out, every night."),
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Config = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        envvar="CITO_NUMO_CONFIG",
+        metavar="FILE",
+        help=_("The workspace's cito-numo.yaml; the folder it lies in is the workspace."),
+        show_default="cito-numo.yaml",
+    ),
+]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=_("The day to judge by."), show_default=_("today")),
+]
+Json = Annotated[bool, typer.Option("--json", help=_("Print what came of it as JSON."))]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_("Say more."))]
+
+
+class SchemaName(StrEnum):
+    """The JSON Schemas that the package ships."""
+
+    LEERPLANNEN = "leerplannen"
+
+
+@app.command()
+def sync(
+    schools: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCHOOL]...", help=_("Korte schoolnamen; all schools when none is named."))
+    ] = None,
+    config: Config = Path("cito-numo.yaml"),
+    date: Day = None,
+    full: Annotated[bool, typer.Option("--full", help=_("Deliver all that is in force once more."))] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Write nothing; tell what would be done."))] = False,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", metavar="CODE", help=_("Go on although the run was held with this code."))
+    ] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run tonight's coupling: read, join, hold back, deliver what is new.
+
+    Meant for cron: without a terminal it prints only what needs a person, and only when that is new.
+
+    Example: `cito-numo sync demo-college --dry-run`
+    """
+    from cito_numo.config import chosen_schools, read_workspace
+    from cito_numo.errors import worst
+    from cito_numo.schooljaar import today
+    from cito_numo.show import show_results, with_progress
+    from cito_numo.sync import Options, Sync
+
+    now = datetime.now().astimezone()
+    workspace = read_workspace(config)
+    options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()))
+    nights = Sync(workspace, options)
+    results = [nights.school(korte_naam) for korte_naam in with_progress(chosen_schools(workspace, schools or ()))]
+    exit_code = worst(result.exit_code for result in results)
+    if as_json:
+        typer.echo(json.dumps({"exit_code": exit_code, "schools": [result.as_dict() for result in results]}, ensure_ascii=False))
+    else:
+        show_results(results, verbose=verbose)
+    raise typer.Exit(exit_code)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("A new or empty folder."))],
+    demo: Annotated[bool, typer.Option("--demo", help=_("With synthetic schools that run."))] = False,
+    schools: Annotated[int, typer.Option(min=1, help=_("With --demo: how many schools; every second one is a Somtoday school."))] = 2,
+    pupils: Annotated[int, typer.Option(min=20, help=_("With --demo: how many pupils each school has."))] = 60,
+    seed: Annotated[int, typer.Option(help=_("With --demo: another seed gives other pupils and results."))] = 1,
+    date: Day = None,
+) -> None:
+    """Make a new workspace: commented YAML files, and folders to put exports in.
+
+    Example: `cito-numo init demo --demo`
+    """
+    from cito_numo.schooljaar import today
+    from cito_numo.workspace import new_example_school, new_workspace
+
+    if demo:
+        from cito_numo.demo import make_demo
+
+        make_demo(folder, date.date() if date else today(datetime.now().astimezone()), schools, pupils, seed)
+    else:
+        new_workspace(folder)
+        new_example_school(folder)
+    typer.echo(_("Made {config}. Next: cito-numo sync --config {config}").format(config=folder / "cito-numo.yaml"), err=True)
+
+
+@app.command()
+def schema(name: Annotated[SchemaName, typer.Argument(help=_("Which file the schema is of."))]) -> None:
+    """Print the JSON Schema that a delivered file is valid against.
+
+    Example: `cito-numo schema leerplannen`
+    """
+    typer.echo((Path(__file__).parent / "data" / "schemas" / f"{name}.json").read_text("utf-8"), nl=False)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    ctx: typer.Context, version: Annotated[bool, typer.Option("--version", help=_("Print the version and stop."), is_eager=True)] = False
+) -> None:
+    if version:
+        from cito_numo import __version__
+
+        typer.echo(f"cito-numo {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+class _Signalled(BaseException):
+    """The process was told to stop."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise _Signalled(number)
+
+
+def main() -> None:
+    """The command `cito-numo`: what it writes is private, and a signal ends it cleanly."""
+    os.umask(0o077)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except _Signalled as signalled:
+        sys.exit(128 + signalled.number)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; no traceback reaches the user."""
+    try:
+        app(list(arguments), prog_name="cito-numo")
+    except SystemExit as end:
+        return int(end.code or 0)
+    except CitoNumoError as error:
+        return _told(error)
+    except Exception as error:  # noqa: BLE001  whatever it is, a person gets a sentence
+        from cito_numo.sync import problem_of
+
+        return _told(CitoNumoError(problem_of(error)))
+    return ExitCode.DONE
+
+
+def _told(error: CitoNumoError) -> ExitCode:
+    from cito_numo.show import show_error
+
+    show_error(error)
+    return error.exit_code

@@ -1,0 +1,291 @@
+"""The ledger: SQLite, one per school. What is in force, which key is which pupil, which files were seen, what the last night found.
+
+Leerplannen are never overwritten: each revisie is a row of its own, and belongs to a run. What is in force is the newest revisie of a
+run that was delivered, so that marking one run delivered (or forgetting it) is all it takes to finish (or discard) it after a crash.
+"""
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cito_numo.errors import LEDGER_DAMAGED, stop
+from cito_numo.language import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cito_numo.revisions import Changes
+    from cito_numo.tables import Column
+
+VERSION = 1
+_IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY)
+
+_SCHEMA = """
+CREATE TABLE bestanden (
+    volgorde INTEGER PRIMARY KEY AUTOINCREMENT,  -- a file seen later is newer
+    sha256 TEXT NOT NULL UNIQUE
+);
+CREATE TABLE sleutels (cito_key TEXT NOT NULL, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL);
+CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE leerplannen (
+    leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
+    run_id TEXT NOT NULL REFERENCES runs,
+    PRIMARY KEY (leerplan_id, revisie)
+) WITHOUT ROWID;
+CREATE TABLE onderdelen (
+    leerplan_id TEXT NOT NULL, revisie INTEGER NOT NULL, onderdeel TEXT NOT NULL,
+    toets TEXT NOT NULL, schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL,
+    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, relatief INTEGER NOT NULL, route TEXT NOT NULL,
+    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL,
+    volgorde INTEGER NOT NULL,  -- of the newest file that gave this result
+    PRIMARY KEY (leerplan_id, revisie, onderdeel)
+) WITHOUT ROWID;
+CREATE TABLE vervallen (
+    run_id TEXT NOT NULL REFERENCES runs,
+    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, volgorde INTEGER NOT NULL
+);
+CREATE TABLE nacht (id INTEGER PRIMARY KEY CHECK (id = 1), inhoud TEXT NOT NULL);
+"""
+
+_NEWEST = """
+    SELECT leerplan_id, gebruikersnaam, vak, klas, max(revisie) AS revisie, status
+    FROM leerplannen JOIN runs USING (run_id) WHERE state = 'delivered' GROUP BY leerplan_id
+"""
+
+
+class RunState(StrEnum):
+    """How far a run came: written down, built beside the outbox, there."""
+
+    PENDING = "pending"
+    BUILT = "built"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the last night that was worked out found, to see whether tonight could find anything else."""
+
+    fingerprint: str | None
+    """Of all that the outcome depends on; None where the night has to be worked out anew."""
+    first_day: str
+    """The day it was worked out for, ISO."""
+    until: str
+    """The first later day on which the outcome may differ by itself, ISO."""
+    exit_code: int
+    messages: Sequence[Mapping[str, Any]]
+    """What was said (`report.Message`), so that it is not said again while it lasts."""
+    pupils: int
+    """How many pupils Numo had when last delivered, to see whether they shrink."""
+    secret: str
+    """Fingerprint of the secret that ECK iDs were hashed with."""
+    manifest: Mapping[str, Any]
+
+    def covers(self, fingerprint: str, day: date) -> bool:
+        """Whether a night of this fingerprint and day would find the same."""
+        return self.fingerprint == fingerprint and self.first_day <= day.isoformat() < self.until
+
+
+class Ledger:
+    """One school's ledger, open. Every method that writes is one transaction: it is there whole or not at all."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    # --- files and keys ----------------------------------------------------------------------------------------------
+
+    def orders(self) -> dict[str, int]:
+        """The order of each file that was seen, by sha256: a higher one is newer."""
+        return dict(self._connection.execute("SELECT sha256, volgorde FROM bestanden").fetchall())
+
+    def remember_files(self, orders: Mapping[str, int]) -> None:
+        """Keep the orders of files for ever: what was seen first stays older."""
+        with self._transaction():
+            rows = [(order, sha256) for sha256, order in orders.items()]
+            self._connection.executemany("INSERT OR IGNORE INTO bestanden (volgorde, sha256) VALUES (?, ?)", rows)
+
+    def key_table(self) -> "pd.DataFrame":
+        """Which key is which pupil (columns `tables.KEY_TABLE`)."""
+        from cito_numo.tables import KEY_TABLE
+
+        return self._frame("SELECT {columns} FROM sleutels ORDER BY cito_key, gebruikersnaam", KEY_TABLE)
+
+    def has_keys(self) -> bool:
+        """Whether any EDEXML was taken in."""
+        return self._connection.execute("SELECT 1 FROM sleutels LIMIT 1").fetchone() is not None
+
+    def remember_keys(self, keys: "pd.DataFrame") -> None:
+        """Make this the key table (columns `tables.KEY_TABLE`)."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM sleutels")
+            self._insert("sleutels", keys)
+
+    # --- what is in force --------------------------------------------------------------------------------------------
+
+    def leerplannen(self) -> "pd.DataFrame":
+        """The newest delivered revisie of each leerplan (columns `tables.LEERPLANNEN`), those that are ingetrokken too."""
+        from cito_numo.tables import LEERPLANNEN
+
+        return self._frame(f"SELECT {{columns}} FROM ({_NEWEST}) ORDER BY gebruikersnaam, vak", LEERPLANNEN)
+
+    def onderdelen(self) -> "pd.DataFrame":
+        """The onderdelen of those revisies (columns `tables.ONDERDELEN`)."""
+        from cito_numo.tables import ONDERDELEN
+
+        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN onderdelen USING (leerplan_id, revisie) ORDER BY gebruikersnaam, vak, prioriteit"
+        return self._frame(query, ONDERDELEN)
+
+    def vervallen(self) -> "pd.DataFrame":
+        """The corrections that took an onderdeel out (columns `tables.VERVALLEN`), the newest of each."""
+        from cito_numo.tables import VERVALLEN
+
+        query = """
+            SELECT {columns} FROM (
+                SELECT gebruikersnaam, onderdeel, schooljaar, toets, max(volgorde) AS volgorde
+                FROM vervallen JOIN runs USING (run_id) WHERE state = 'delivered' GROUP BY gebruikersnaam, onderdeel, schooljaar, toets)
+        """
+        return self._frame(query, VERVALLEN)
+
+    def confirm(self, onderdelen: "pd.DataFrame") -> None:
+        """Keep that newer files gave a result that is in force once more (columns gebruikersnaam, onderdeel, volgorde)."""
+        with self._transaction():
+            self._connection.executemany(
+                f"""UPDATE onderdelen SET volgorde = ?3 WHERE onderdeel = ?2 AND (leerplan_id, revisie) IN
+                    (SELECT leerplan_id, revisie FROM ({_NEWEST}) WHERE gebruikersnaam = ?1)""",
+                _records(onderdelen[["gebruikersnaam", "onderdeel", "volgorde"]]),
+            )
+
+    # --- runs --------------------------------------------------------------------------------------------------------
+
+    def newest_run(self) -> str:
+        """The greatest run-id there is, or an empty text."""
+        return str(self._connection.execute("SELECT coalesce(max(run_id), '') FROM runs").fetchone()[0])
+
+    def unfinished(self) -> list[tuple[str, RunState]]:
+        """Runs that were not delivered, oldest first."""
+        rows = self._connection.execute("SELECT run_id, state FROM runs WHERE state <> 'delivered' ORDER BY run_id").fetchall()
+        return [(run_id, RunState(state)) for run_id, state in rows]
+
+    def begin(self, run_id: str, changes: "Changes", vervallen: "pd.DataFrame", *, full: bool) -> None:
+        """Write down what a run will deliver, as pending. With `full`, leerplannen that did not change are in force already."""
+        import pandas as pd
+
+        plans = pd.concat([changes.leerplannen, changes.ingetrokken.drop(columns="reden")], ignore_index=True).assign(run_id=run_id)
+        onderdelen = changes.onderdelen.merge(changes.leerplannen, on=["gebruikersnaam", "vak"])
+        columns = [row[1] for row in self._connection.execute("PRAGMA table_info(onderdelen)")]
+        with self._transaction():
+            self._connection.execute("INSERT INTO runs VALUES (?, ?)", (run_id, RunState.PENDING))
+            self._insert("leerplannen", plans, or_ignore=full)
+            self._insert("onderdelen", onderdelen[columns], or_ignore=full)
+            self._insert("vervallen", vervallen.assign(run_id=run_id))
+
+    def mark(self, run_id: str, state: RunState) -> None:
+        """Keep how far a run came."""
+        with self._transaction():
+            self._connection.execute("UPDATE runs SET state = ? WHERE run_id = ?", (state, run_id))
+
+    def discard(self, run_id: str) -> None:
+        """Forget a run that was not delivered."""
+        with self._transaction():
+            self._connection.execute(
+                "DELETE FROM onderdelen WHERE (leerplan_id, revisie) IN (SELECT leerplan_id, revisie FROM leerplannen WHERE run_id = ?)",
+                (run_id,),
+            )
+            for table in ("leerplannen", "vervallen", "runs"):
+                self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+
+    # --- the last night ----------------------------------------------------------------------------------------------
+
+    def last_night(self) -> Night | None:
+        """What the last night found; None before the first."""
+        row = self._connection.execute("SELECT inhoud FROM nacht").fetchone()
+        return Night(**json.loads(row[0])) if row else None
+
+    def remember_night(self, night: Night) -> None:
+        """Keep what this night found."""
+        with self._transaction():
+            content = json.dumps(vars(night), default=dict, sort_keys=True)
+            self._connection.execute("INSERT OR REPLACE INTO nacht VALUES (1, ?)", (content,))
+
+    # --- within ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _frame(self, query: str, columns: "Sequence[Column]") -> "pd.DataFrame":
+        from cito_numo.tables import from_records, names
+
+        return from_records(self._connection.execute(query.format(columns=", ".join(names(columns)))).fetchall(), columns)
+
+    def _insert(self, table: str, frame: "pd.DataFrame", *, or_ignore: bool = False) -> None:
+        verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
+        marks = ", ".join("?" * len(frame.columns))
+        self._connection.executemany(f"{verb} INTO {table} ({', '.join(frame.columns)}) VALUES ({marks})", _records(frame))
+
+
+def _records(frame: "pd.DataFrame") -> Iterable[tuple[object, ...]]:
+    """The rows as plain values that SQLite takes: days as ISO text, missing as None."""
+    columns = []
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind == "M":
+            column = column.dt.strftime("%Y-%m-%d")
+        columns.append(column.astype(object).where(column.notna(), None).tolist())
+    return zip(*columns, strict=True)
+
+
+@contextmanager
+def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
+    """Open a school's ledger, made if there is none; `read_only` writes nothing, and gives an empty one where there is none.
+
+    Raises CitoNumoError where it is damaged, or was written by a newer version of the tool.
+    """
+    connection = None
+    try:
+        connection = _connect(path, read_only=read_only)
+        _prepare(connection, path)
+        yield Ledger(connection)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _IO_ERRORS:
+            raise OSError(errno.EIO, str(error), str(path)) from error
+        raise stop(LEDGER_DAMAGED, str(path), detail=str(error)) from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        written = path.exists() and path.stat().st_size > 0
+        place = f"file:{quote(str(path))}?mode=ro" if written else ":memory:"
+        return sqlite3.connect(place, uri=written, isolation_level=None)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = EXTRA")
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version != VERSION:
+        raise stop(
+            LEDGER_DAMAGED, str(path), detail=_("it was written by another version of cito-numo ({version})").format(version=version)
+        )

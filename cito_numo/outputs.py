@@ -1,0 +1,111 @@
+"""What stands in leerplannen.json, leerplannen.csv and niet-geleverd.csv, as bytes.
+
+Same tables, same bytes: everything is sorted, and nothing holds a time.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cito_numo.config import Csv, School
+from cito_numo.errors import CSV_ENCODING, stop
+from cito_numo.redenen import Tekst, niveau_met_teken, tekst
+from cito_numo.report import NIET_GELEVERD, csv_header
+from cito_numo.revisions import Changes
+from cito_numo.tables import ONDERDELEN, names
+from cito_numo.uitkomst import Reden, Uitkomst
+
+_ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
+_CSV_COLUMNS = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak", *_ONDERDEEL]
+_LISTED = (Uitkomst.ONGELDIG, Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG, Uitkomst.BOVEN_TERUGSTUUROPTIE)
+_FORMULA = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+-]?\d+(?:[.,]\d+)?$"
+
+
+def leerplannen_json(school: School, changes: Changes) -> bytes:
+    """The leerplannen for import into Numo, one on a line; valid against the schema `leerplannen` that the package ships."""
+    plans = _records(changes.leerplannen[["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak"]])
+    onderdelen = _records(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
+    members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
+    for plan, rows in zip(plans, members, strict=True):
+        plan["onderdelen"] = [{**row, "domeinen": []} for row in rows]
+    withdrawn = _records(changes.ingetrokken[["leerplan_id", "revisie", "gebruikersnaam", "vak", "reden"]])
+    head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": {"korte_naam": school.korte_naam, "brin": school.config.brin[0]}}
+    return b"%s,\n%s,\n%s}\n" % (orjson.dumps(head)[:-1], _lines("leerplannen", plans), _lines("ingetrokken", withdrawn))
+
+
+def leerplannen_csv(changes: Changes, style: Csv) -> bytes:
+    """The same, flat: a row for each onderdeel."""
+    rows = _printable(changes.onderdelen).merge(changes.leerplannen, on=["gebruikersnaam", "vak"])
+    return _csv(rows[_CSV_COLUMNS], style)
+
+
+def niet_geleverd_csv(results: pd.DataFrame, school: School) -> bytes:
+    """Each result that a school should know was held back: why, what to do and whom to ask.
+
+    What is of another schooljaar has one line for each file. `leerling` is the leerlingnummer or Cito key, never the ECK iD.
+    """
+    return _csv(_niet_geleverd(results, school), school.config.csv)
+
+
+def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
+    listed = results[results["uitkomst"].isin(_LISTED)]
+    told = ["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]
+    cases = listed[told].drop_duplicates()
+    texts = [_tekst(case, school.config.terugstuuroptie) for case in _records(cases)]
+    cases = cases.assign(tekst=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
+    lines = listed.merge(cases, on=told, how="left")
+    lines = lines.assign(leerling=lines["leerlingnummer"].fillna(lines["cito_key"]), reden=lines["tekst"])
+
+    other_year = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]].astype("str")
+    other_year = other_year.value_counts().reset_index(name="aantal").assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
+    texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in _records(other_year)]
+    other_year = other_year.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
+    rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year])
+    return rows.sort_values(["bestand", "rij", "reden"], na_position="first")[list(NIET_GELEVERD)]
+
+
+def _tekst(case: Mapping[str, Any], terugstuuroptie: int) -> Tekst:
+    relatief = "" if case["relatief"] is None else niveau_met_teken(case["relatief"])
+    return tekst(Reden(case["reden"]), {**case, "relatief": relatief, "terugstuuroptie": niveau_met_teken(terugstuuroptie)})
+
+
+def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:
+    return onderdelen.assign(afnamedatum=onderdelen["afnamedatum"].dt.strftime("%Y-%m-%d").astype("str"))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+    return [dict(zip(frame.columns, row, strict=True)) for row in rows]
+
+
+def _lines(name: str, items: Iterable[object]) -> bytes:
+    lines = [orjson.dumps(item) for item in items]
+    return b'"%s":[%s]' % (name.encode(), b"\n" + b",\n".join(lines) + b"\n" if lines else b"")
+
+
+def _csv(rows: pd.DataFrame, style: Csv) -> bytes:
+    special = f'["\\r\\n{style.separator}]'
+    columns = [_quoted(_defused(pa.array(rows[name], from_pandas=True).cast(pa.string())), special) for name in rows.columns]
+    lines = pc.binary_join_element_wise(*columns, style.separator, null_handling="replace", null_replacement="").to_pylist()
+    try:
+        return "".join([csv_header(list(rows.columns), style), *(f"{line}\r\n" for line in lines)]).encode(style.encoding)
+    except UnicodeEncodeError:
+        raise stop(CSV_ENCODING, encoding=style.encoding) from None
+
+
+def _defused(cells: pa.Array) -> pa.Array:
+    """Texts that a spreadsheet would run as a formula get an apostrophe in front; numbers do not."""
+    formula = pc.and_not(pc.match_substring_regex(cells, _FORMULA), pc.match_substring_regex(cells, _NUMBER))
+    return pc.if_else(formula, pc.binary_join_element_wise("'", cells, ""), cells)
+
+
+def _quoted(cells: pa.Array, special: str) -> pa.Array:
+    """Texts that hold a separator, a quote or a line's end, within quotes."""
+    within = pc.binary_join_element_wise('"', pc.replace_substring(cells, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(cells, special), within, cells)

@@ -1,0 +1,103 @@
+"""What a school reads about a result that was not delivered: why, and what to do. Dutch, because it is sent to schools."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cito_numo.uitkomst import Reden
+
+
+class Tekst(NamedTuple):
+    """The text of a reason: templates over the columns of the results table."""
+
+    reden: str
+    wat_te_doen: str
+
+
+_KLANTENSERVICE = "Cito's klantenservice (klantenservice@cito.nl)"
+_SUPPORT = "support@kurve.nl"
+
+_VELD = {
+    "leerlingnummer": "Leerlingnummer",
+    "eck_id": "ECK iD",
+    "cito_key": "Cito-leerlingkey",
+    "toets": "Toets",
+    "toetsniveau": "Toetsniveau",
+    "onderdeel": "Onderdeel",
+    "afnamedatum": "Afnamedatum",
+    "functioneringsniveau": "Functioneringsniveau",
+}
+
+_TEKSTEN: Mapping[Reden, Tekst] = {
+    Reden.RIJ_ONLEESBAAR: Tekst(
+        "Deze rij heeft een ander aantal cellen dan de kop van het bestand.",
+        "Download de gegevens opnieuw uit Leerling in beeld en bewerk het bestand niet.",
+    ),
+    Reden.VELD_ONTBREEKT: Tekst(
+        "{veld} ontbreekt (er staat: '{waarde}').",
+        "Vul dit aan in Leerling in beeld. Is de toets niet gemaakt, dan hoeft u niets te doen.",
+    ),
+    Reden.VELD_ONLEESBAAR: Tekst(
+        "{veld} is niet te lezen: '{waarde}'.",
+        f"Controleer deze waarde in Leerling in beeld; vraag het zo nodig aan {_KLANTENSERVICE}.",
+    ),
+    Reden.SLEUTEL_ONTBREEKT: Tekst(
+        "Leerlingnummer, ECK iD en Cito-leerlingkey ontbreken alle drie.",
+        "Vul in Leerling in beeld het leerlingnummer of het ECK iD van deze leerling aan.",
+    ),
+    Reden.DATUM_IN_TOEKOMST: Tekst("Afnamedatum ligt in de toekomst: '{waarde}'.", "Verbeter de afnamedatum in Leerling in beeld."),
+    Reden.ANDER_SCHOOLJAAR: Tekst(
+        "Resultaten van schooljaar {schooljaar} in dit bestand: {aantal}.",
+        f"Wilt u deze ook koppelen, vraag dat dan aan bij {_KLANTENSERVICE} en geef de aanvraag door aan {_SUPPORT}.",
+    ),
+    Reden.GEEN_LEERLING: Tekst(
+        "Geen leerling in Numo heeft deze sleutel.",
+        f"Controleer of de leerling in Numo staat, met hetzelfde leerlingnummer of ECK iD als bij Cito. Vragen: {_SUPPORT}.",
+    ),
+    Reden.NIET_IN_NUMO: Tekst(
+        "Deze leerling staat wel in het EDEXML-bestand, maar niet in Numo.",
+        f"Controleer of de leerling in Numo staat, met dezelfde gebruikersnaam. Vragen: {_SUPPORT}.",
+    ),
+    Reden.SLEUTEL_DUBBEL: Tekst(
+        "{veld} hoort bij meer dan één leerling.",
+        f"Zorg dat iedere leerling in Numo één keer en met een eigen {{veld}} voorkomt. Vragen: {_SUPPORT}.",
+    ),
+    Reden.SLEUTELS_TEGENSTRIJDIG: Tekst(
+        "De sleutels van dit resultaat horen bij verschillende leerlingen.",
+        f"Vergelijk leerlingnummer en ECK iD van deze leerling bij Cito en in Numo. Vragen: {_SUPPORT}.",
+    ),
+    Reden.SLEUTEL_WIJKT_AF: Tekst(
+        "{veld} bij Cito is anders dan bij de leerling in Numo die bij de andere sleutel hoort.",
+        f"Vergelijk leerlingnummer en ECK iD van deze leerling bij Cito en in Numo. Vragen: {_SUPPORT}.",
+    ),
+    Reden.ANDER_NIVEAU_ZELFDE_DAG: Tekst(
+        "Deze toets staat twee keer in het bestand, op dezelfde dag maar met een ander niveau.",
+        "Zoek in Leerling in beeld uit welk resultaat klopt en download de gegevens opnieuw.",
+    ),
+    Reden.BOVEN_OPTIE: Tekst(
+        "Functioneringsniveau {functioneringsniveau} ligt boven wat de school laat terugsturen bij toetsniveau {toetsniveau} "
+        "(relatief {relatief}, terugstuuroptie {terugstuuroptie}).",
+        "Zo ingesteld door de school. Wilt u dit resultaat wel in Numo, pas dan de terugstuuroptie aan in Leerling in beeld "
+        f"en meld het aan {_SUPPORT}.",
+    ),
+    Reden.ZELFDE_RESULTAAT: Tekst("Dit resultaat is meer dan eens gelezen.", ""),
+    Reden.GECORRIGEERD: Tekst("Een nieuwere download corrigeert dit resultaat.", ""),
+    Reden.NIEUWERE_TOETS: Tekst("Een nieuwere toets van dit onderdeel telt.", ""),
+}
+
+INGETROKKEN_BOVEN_OPTIE = "Een correctie van het laatste resultaat ligt boven de terugstuuroptie van de school."
+INGETROKKEN_VERPLAATST = "De onderdelen van dit leerplan horen nu bij een ander vak."
+
+_MAX_WAARDE = 60
+
+
+def tekst(reden: Reden, values: Mapping[str, object]) -> Tekst:
+    """The text of a reason with the values of one result in it."""
+    veld, waarde = _VELD.get(str(values.get("veld")), ""), str(values.get("waarde") or "")[:_MAX_WAARDE]
+    known = {**values, "veld": veld, "waarde": waarde}
+    template = _TEKSTEN[reden]
+    return Tekst(template.reden.format(**known), template.wat_te_doen.format(**known))
+
+
+def niveau_met_teken(relatief: int) -> str:
+    """A relative level or terugstuuroptie as people write it: +2, +1, 0, -1, -2."""
+    return f"{relatief:+d}" if relatief else "0"

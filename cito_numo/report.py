@@ -1,0 +1,67 @@
+"""What a night leaves for people: its messages, the manifest, and the names of the files. Imports nothing heavy."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from cito_numo import __version__
+from cito_numo.config import Csv
+from cito_numo.errors import ExitCode, Problem
+
+LEERPLANNEN_JSON = "leerplannen.json"
+LEERPLANNEN_CSV = "leerplannen.csv"
+NIET_GELEVERD_CSV = "niet-geleverd.csv"
+MANIFEST_JSON = "manifest.json"
+
+NIET_GELEVERD = ("bestand", "rij", "leerling", "klas", "onderdeel", "toets", "uitkomst", "reden", "wat_te_doen")
+"""The columns of niet-geleverd.csv."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to tell about a school's night."""
+
+    code: str
+    text: str
+    key: str
+    """Tells whether two nights say the same: kind and place, not the figures in it."""
+    needs_person: bool
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Message":
+        """What a problem says. A hold is new whenever the inputs it is bound to are."""
+        key = f"{problem.kind.code} {problem.place} {problem.values.get('accept', '')}".strip()
+        return cls(problem.kind.code, str(problem), key, problem.kind.exit_code is not ExitCode.DONE)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the ledger."""
+        return asdict(self)
+
+
+def manifest_json(content: Mapping[str, Any]) -> bytes:
+    """A manifest: what was read, what came of it, and what was written."""
+    head = {"format": "cito-numo/manifest", "version": "1.0", "tool_version": __version__}
+    return orjson.dumps({**head, **content}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def described(files: Mapping[str, bytes]) -> list[dict[str, object]]:
+    """How a manifest names files: path, size and sha256."""
+    return [{"path": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()]
+
+
+def said(messages: Iterable[Message]) -> list[dict[str, str]]:
+    """How a manifest names messages."""
+    return [{"code": message.code, "message": message.text} for message in messages]
+
+
+def csv_header(columns: Sequence[str], style: Csv) -> str:
+    """The first line of a CSV file for people."""
+    return style.separator.join(columns) + "\r\n"
+
+
+def nothing_held_back(style: Csv) -> bytes:
+    """niet-geleverd.csv of a night that judged no results."""
+    return csv_header(NIET_GELEVERD, style).encode(style.encoding)

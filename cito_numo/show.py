@@ -1,0 +1,109 @@
+"""What a command shows: tables on a terminal, lines for cron, progress while it works."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import typer
+
+from cito_numo.errors import CitoNumoError
+from cito_numo.language import N_, _, ngettext
+from cito_numo.sync import RunResult, Status
+from cito_numo.uitkomst import Uitkomst
+
+
+def show_results(results: Sequence[RunResult], *, verbose: bool) -> None:
+    """A table on a terminal; without one, what needs a person and is new since the night before. `verbose` says all, everywhere."""
+    if sys.stdout.isatty():
+        _table(results)
+    elif verbose:
+        for result in results:
+            typer.echo(f"{result.korte_naam}: {_summary(result)}", err=True)
+    everything = sys.stdout.isatty() or verbose
+    for result in results:
+        for message in result.messages if everything else result.news:
+            if everything or message.needs_person:
+                typer.echo(f"{result.korte_naam}: {message.text}", err=True)
+
+
+def show_error(error: CitoNumoError) -> None:
+    """Every problem, a line each."""
+    for problem in error.problems:
+        typer.echo(str(problem), err=True)
+
+
+def with_progress(korte_namen: Sequence[str]) -> Iterable[str]:
+    """The schools one by one, with a bar on a terminal."""
+    if not sys.stderr.isatty():
+        return korte_namen
+    return _bar(korte_namen)
+
+
+def _bar(korte_namen: Sequence[str]) -> Iterator[str]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(korte_namen))
+        for korte_naam in korte_namen:
+            progress.update(task, description=korte_naam)
+            yield korte_naam
+            progress.advance(task)
+
+
+def _summary(result: RunResult) -> str:
+    parts = [_status(result.status)]
+    if result.counts:
+        parts.append(ngettext("{n} result read", "{n} results read", result.counts["read"]).format(n=result.counts["read"]))
+        parts += [f"{uitkomst} {count}" for uitkomst, count in result.counts.items() if count and uitkomst != "read"]
+    if result.run_id:
+        parts.append(f"outbox/{result.run_id}")
+    return ", ".join(parts)
+
+
+def _status(status: Status) -> str:
+    return {
+        Status.DELIVERED: _("delivered"),
+        Status.NOTHING_NEW: _("nothing new"),
+        Status.WAITING: _("waiting"),
+        Status.HELD: _("held"),
+        Status.FAILED: _("failed"),
+        Status.BUSY: _("busy"),
+        Status.DRY_RUN: _("dry run"),
+    }[status]
+
+
+_STYLES = {
+    Status.DELIVERED: "green",
+    Status.HELD: "yellow",
+    Status.FAILED: "red",
+    Status.BUSY: "yellow",
+}
+_SHOWN = (
+    (N_("in a\nleerplan"), (Uitkomst.LEERPLAN,)),
+    (N_("un-\nchanged"), (Uitkomst.ONGEWIJZIGD,)),
+    (N_("above\ncutoff"), (Uitkomst.BOVEN_TERUGSTUUROPTIE,)),
+    (N_("not\njoined"), (Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG)),
+    (N_("un-\nreadable"), (Uitkomst.ONGELDIG,)),
+    (N_("re-\nplaced"), (Uitkomst.VERVANGEN, Uitkomst.DUBBEL, Uitkomst.VORIG_SCHOOLJAAR)),
+)
+"""The columns of the table: all uitkomsten, so that a row adds up to what was read."""
+
+
+def _table(results: Sequence[RunResult]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(_("school"), overflow="fold")
+    table.add_column(_("night"))
+    table.add_column(_("read"), justify="right")
+    for title, _uitkomsten in _SHOWN:
+        table.add_column(_(title), justify="right")
+    for result in results:
+        numbers = [result.counts.get("read", 0), *(sum(result.counts.get(name, 0) for name in members) for _title, members in _SHOWN)]
+        shown = [f"{number:,}".replace(",", ".") if result.counts else "" for number in numbers]
+        table.add_row(result.korte_naam, Text(_status(result.status), style=_STYLES.get(result.status, "")), *shown)
+    Console().print(table)
