@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cito_numo.errors import FILE_NO_LAYOUT, stop
 from cito_numo.layouts import REQUIRED, Columns, Layout, Leerlijnen
@@ -86,7 +87,8 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
     absent = exports[0][1].layout.absent
     raw = {name: trimmed(cells[name]) for name in Columns.model_fields}
     said = {name: present(column, absent) for name, column in raw.items()}
-    ids = {name: clean_ids(said[name])[0] for name in _IDS}
+    ids, repaired = zip(*(clean_ids(said[name]) for name in _IDS), strict=True)
+    leerlingnummer, cito_key = ids
     dates = {text: parse_date(text) for text in said["afnamedatum"].unique().drop_null().to_pylist()}
     schooljaren = {text: schooljaar_of(taken) for text, taken in dates.items() if taken}
 
@@ -95,9 +97,10 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
             "bestand": cells["bestand"].to_pandas(),
             "volgorde": cells["volgorde"].to_pandas(),
             "rij": cells[ROW].to_pandas(),
-            "leerlingnummer": ids["leerlingnummer"].to_pandas().astype("str"),
+            "hersteld": pc.or_(*repaired).to_pandas(),
+            "leerlingnummer": leerlingnummer.to_pandas().astype("str"),
             "eck_id": secret.hash_column(said["eck_id"]).to_pandas().astype("str"),
-            "cito_key": ids["cito_key"].to_pandas().astype("str"),
+            "cito_key": cito_key.to_pandas().astype("str"),
             "klas": clean_ids(said["klas"])[0].to_pandas().astype("str"),
             "toets": parsed_categories(said["toets"], toets_name),
             "onderdeel": parsed_categories(said["onderdeel"], leerlijnen.onderdeel),

@@ -52,7 +52,7 @@ class SchemaName(StrEnum):
 @app.command()
 def sync(
     schools: Annotated[
-        list[str] | None, typer.Argument(metavar="[SCHOOL]...", help=_("Korte schoolnamen; all schools when none is named."))
+        list[str] | None, typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."))
     ] = None,
     config: Config = Path("cito-numo.yaml"),
     date: Day = None,
@@ -77,10 +77,16 @@ def sync(
     from cito_numo.sync import Options, Sync
 
     now = datetime.now().astimezone()
-    workspace = read_workspace(config)
+    try:
+        workspace = read_workspace(config)
+        chosen = chosen_schools(workspace, schools or ())
+    except CitoNumoError as error:
+        if as_json:
+            typer.echo(json.dumps({"exit_code": error.exit_code, "schools": []}))
+        raise
     options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()))
     nights = Sync(workspace, options)
-    results = [nights.school(korte_naam) for korte_naam in with_progress(chosen_schools(workspace, schools or ()))]
+    results = [nights.school(korte_naam) for korte_naam in with_progress(chosen)]
     exit_code = worst(result.exit_code for result in results)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [result.as_dict() for result in results]}, ensure_ascii=False))

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from cito_numo.errors import CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, stop
+from cito_numo.errors import CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, SCHOOL_MISSING, stop
 from cito_numo.language import N_, _
 from cito_numo.yaml_files import load, validate
 
@@ -161,6 +161,8 @@ class Workspace:
     def school(self, korte_naam: str) -> School:
         """Read one school's school.yaml; CitoNumoError with all its mistakes."""
         folder = self.school_folder(korte_naam)
+        if not (folder / "school.yaml").exists():
+            raise stop(SCHOOL_MISSING, str(folder))
         document = load(folder / "school.yaml")
         if not KORTE_NAAM.fullmatch(korte_naam):
             hint = _("The folder's name is the korte schoolnaam: lower case, digits and hyphens.")

@@ -21,7 +21,9 @@ from cito_numo.errors import (
     HOLD_KEYS_MOVED,
     HOLD_SHRINK,
     HOLD_UNMATCHED,
+    IDS_REPAIRED,
     NO_ROSTER,
+    ROSTER_LEFT_OUT,
     UNMATCHED_MANY,
     CitoNumoError,
     ErrorKind,
@@ -95,7 +97,7 @@ class Outcome:
     changes: Changes
     vervallen: pd.DataFrame
     confirmed: pd.DataFrame
-    """gebruikersnaam, onderdeel and volgorde of what is in force and was given again by a newer file."""
+    """leerplan_id, revisie, onderdeel and volgorde of what is in force and was given again by a newer file."""
     key_table: pd.DataFrame
     orders: Mapping[str, int]
     pupils: int
@@ -123,6 +125,7 @@ def work_out(school: School, ready: Ready, past: Past, rules: Rules) -> Outcome:
     results = to_results(
         [(orders[content.sha256], _renamed(export, content)) for content, export in exports], rules.leerlijnen, rules.secret, rules.day
     )
+    desk.note_repairs(results)
     pupils = _pupils(school, roster, key_table, results)
     results = match(results, pupils, school.match_on)
     desk.judge_matches(results)
@@ -142,7 +145,7 @@ def work_out(school: School, ready: Ready, past: Past, rules: Rules) -> Outcome:
         results=results,
         changes=changes,
         vervallen=counting.vervallen,
-        confirmed=_confirmed(onderdelen, past.onderdelen),
+        confirmed=_confirmed(onderdelen, past),
         key_table=key_table,
         orders=orders,
         pupils=len(in_numo),
@@ -190,6 +193,11 @@ class _Desk:
         self.holds.append(Problem(kind, place, {**values, "school": self.school.korte_naam, "accept": code}))
         return True
 
+    def note_repairs(self, results: pd.DataFrame) -> None:
+        """Say in which exports a spreadsheet had changed keys."""
+        per_file = results.loc[results["hersteld"], "bestand"].astype("str").value_counts().sort_index()
+        self.problems += [Problem(IDS_REPAIRED, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
+
     def judge_matches(self, results: pd.DataFrame) -> None:
         """Hold where too many results match nobody; ask for a look where many could not be joined."""
         tolerance = self.school.config.tolerance
@@ -229,9 +237,15 @@ def _newest_roster(desk: _Desk, orders: Mapping[str, int]) -> pd.DataFrame | Non
     """The newest list of Numo that can be read; None where no list lies there."""
     for content in sorted(desk.ready.numo, key=lambda content: orders[content.sha256], reverse=True):
         try:
-            return read_roster(content.data, content.file.name, desk.rules.secret)
+            roster = read_roster(content.data, content.file.name, desk.rules.secret)
         except CitoNumoError as error:
             desk.problems.extend(error.problems)
+            continue
+        if roster.left_out:
+            desk.problems.append(Problem(ROSTER_LEFT_OUT, content.file.name, {"count": roster.left_out}))
+        if roster.repaired:
+            desk.problems.append(Problem(IDS_REPAIRED, content.file.name, {"count": roster.repaired}))
+        return roster.pupils
     if desk.ready.numo:
         desk.stop_without(desk.ready.numo)
     return None
@@ -277,10 +291,11 @@ def _renamed(export: Export, content: Content) -> Export:
     return Export(content.file.name.removeprefix(f"{CITO}/"), export.layout, export.detected, export.cells)
 
 
-def _confirmed(onderdelen: pd.DataFrame, in_force: pd.DataFrame) -> pd.DataFrame:
-    columns = ["gebruikersnaam", "onderdeel", "schooljaar", "toets", "volgorde"]
-    both = in_force[columns].merge(onderdelen[columns], on=columns[:-1], suffixes=("_before", ""))
-    return both.loc[both["volgorde"] > both["volgorde_before"], ["gebruikersnaam", "onderdeel", "volgorde"]]
+def _confirmed(onderdelen: pd.DataFrame, past: Past) -> pd.DataFrame:
+    columns = ["gebruikersnaam", "onderdeel", "schooljaar", "toets"]
+    both = past.onderdelen[[*columns, "vak", "volgorde"]].merge(onderdelen[[*columns, "volgorde"]], on=columns, suffixes=("_before", ""))
+    newer = both[both["volgorde"] > both["volgorde_before"]].merge(past.leerplannen, on=["gebruikersnaam", "vak"])
+    return newer[["leerplan_id", "revisie", "onderdeel", "volgorde"]]
 
 
 def _until(results: pd.DataFrame, day: date) -> date:

@@ -95,7 +95,8 @@ def make_folder(path: Path, group: str | None) -> None:
     """Make a folder that its owner, and the group if one is named, may enter, whatever the umask; leave one that is there."""
     if path.is_dir():
         return
-    path.mkdir(mode=_PRIVATE_FOLDER, parents=True)
+    make_folder(path.parent, None)
+    path.mkdir(mode=_PRIVATE_FOLDER)
     _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
 
 

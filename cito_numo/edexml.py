@@ -61,10 +61,7 @@ def read_edexml(content: bytes, name: str, secret: Secret, settings: Settings | 
         raise stop(XML_SYNTAX, name, line=error.lineno) from None
     if not reader.pupils:
         raise stop(EDEXML_NO_PUPILS, name)
-    pupils = pd.DataFrame(reader.pupils, dtype="str")
-    pupils["klas"] = pupils["klas"].map(reader.groepen)
-    pupils["vestiging"] = pupils["vestiging"].map(reader.vestigingen).fillna(pupils["vestiging"]).fillna(reader.dependancecode or "00")
-    return EdexmlFile(name, reader.brin, reader.aanmaakdatum, pupils.astype("str"))
+    return EdexmlFile(name, reader.brin, reader.aanmaakdatum, pd.DataFrame(reader.named_pupils(), dtype="str"))
 
 
 class _Reader:
@@ -94,6 +91,17 @@ class _Reader:
                 parent = element.getparent()
                 assert parent is not None
                 parent.remove(element)
+
+    def named_pupils(self) -> list[dict[str, str | None]]:
+        """The pupils with the names of their klas and vestiging, which the file gives by key; what no key leads to is absent."""
+        return [
+            pupil
+            | {
+                "klas": self.groepen.get(pupil["klas"] or ""),
+                "vestiging": self.vestigingen.get(pupil["vestiging"] or "") or pupil["vestiging"] or self.dependancecode or "00",
+            }
+            for pupil in self.pupils
+        ]
 
     def _check_root(self, root: etree._Element, name: str) -> None:
         if root.getroottree().docinfo.doctype:  # type: ignore[attr-defined]  # lxml has it, its stubs do not

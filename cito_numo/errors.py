@@ -34,6 +34,7 @@ _WORST_FIRST = (
     ExitCode.NO_INPUT,
     ExitCode.HELD,
     ExitCode.BUSY,
+    ExitCode.USAGE,
     ExitCode.LOOK,
     ExitCode.DONE,
 )
@@ -103,13 +104,19 @@ CONFIG_MISSING = ErrorKind(
     N_("There is no such file."),
     N_("Give the workspace's file with --config, or make a new workspace with 'cito-numo init DIR'."),
 )
+SCHOOL_MISSING = ErrorKind(
+    "school-missing",
+    ExitCode.CONFIG,
+    N_("There is no school.yaml in this folder."),
+    N_("Each folder in schools/ is a school: put its school.yaml back, or take the folder away."),
+)
 CONFIG_SYNTAX = ErrorKind("config-syntax", ExitCode.CONFIG, N_("This is not valid YAML: {detail}."))
 CONFIG_DUPLICATE_KEY = ErrorKind("config-duplicate-key", ExitCode.CONFIG, N_("The key '{key}' stands here twice."), N_("Keep one."))
 CONFIG_UNKNOWN_KEY = ErrorKind("config-unknown-key", ExitCode.CONFIG, N_("The key '{key}' is not known."), N_("{hint}"))
 CONFIG_MISSING_KEY = ErrorKind("config-missing-key", ExitCode.CONFIG, N_("The key '{key}' is required."), N_("{hint}"))
 CONFIG_VALUE = ErrorKind("config-value", ExitCode.CONFIG, N_("'{key}': {detail}."), N_("{hint}"))
 CONFIG_UNKNOWN_SCHOOL = ErrorKind(
-    "config-unknown-school", ExitCode.CONFIG, N_("There is no school '{school}' in this workspace."), N_("{hint}")
+    "config-unknown-school", ExitCode.USAGE, N_("There is no school '{school}' in this workspace."), N_("{hint}")
 )
 CONFIG_NO_SCHOOLS = ErrorKind(
     "config-no-schools", ExitCode.CONFIG, N_("There is no school here."), N_("Make schools/<korte_naam>/school.yaml, one for each school.")
@@ -164,6 +171,18 @@ ROSTER_COLUMNS = ErrorKind(
     ExitCode.NO_INPUT,
     N_("This list has no column with the gebruikersnaam. Its headers are: {headers}."),
     N_("Export the list of pupils from Numo again, with the column gebruikersnaam."),
+)
+ROSTER_LEFT_OUT = ErrorKind(
+    "roster-left-out",
+    ExitCode.LOOK,
+    N_("{count} rows of this list were left out: they are not whole, or have no gebruikersnaam."),
+    N_("Export the list from Numo again."),
+)
+IDS_REPAIRED = ErrorKind(
+    "ids-repaired",
+    ExitCode.DONE,
+    N_("In {count} rows a number was repaired of what a spreadsheet adds to it (.0, an apostrophe)."),
+    N_("Leading zeros may be gone: put the file here as it was exported, not saved from a spreadsheet."),
 )
 XML_SYNTAX = ErrorKind("xml-syntax", ExitCode.NO_INPUT, N_("This is not well-formed XML (line {line})."), N_("Ask for the file again."))
 XML_DOCTYPE = ErrorKind(

@@ -155,12 +155,11 @@ class Ledger:
         return self._frame(query, VERVALLEN)
 
     def confirm(self, onderdelen: "pd.DataFrame") -> None:
-        """Keep that newer files gave a result that is in force once more (columns gebruikersnaam, onderdeel, volgorde)."""
+        """Keep that newer files gave results that are in force once more (columns leerplan_id, revisie, onderdeel, volgorde)."""
         with self._transaction():
             self._connection.executemany(
-                f"""UPDATE onderdelen SET volgorde = ?3 WHERE onderdeel = ?2 AND (leerplan_id, revisie) IN
-                    (SELECT leerplan_id, revisie FROM ({_NEWEST}) WHERE gebruikersnaam = ?1)""",
-                _records(onderdelen[["gebruikersnaam", "onderdeel", "volgorde"]]),
+                "UPDATE onderdelen SET volgorde = ?4 WHERE leerplan_id = ?1 AND revisie = ?2 AND onderdeel = ?3",
+                _records(onderdelen[["leerplan_id", "revisie", "onderdeel", "volgorde"]]),
             )
 
     # --- runs --------------------------------------------------------------------------------------------------------

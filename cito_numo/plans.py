@@ -42,9 +42,9 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     file says of a toets corrected since is `vervangen`.
     """
     held = results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE
-    candidates = results.loc[under_way(results) | held, [*TOETS, *CONTENT, "volgorde"]]
+    numbered = results.assign(held=held, result=results.index.astype("Int64"))
+    candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "volgorde", "held", "result"]]
     candidates = candidates.astype(dict.fromkeys([*TOETS, *CONTENT[1:]], "str"))
-    candidates = candidates.assign(held=held, result=candidates.index.astype("Int64"))
 
     beside = candidates.merge(in_force[[*TOETS, *CONTENT, "volgorde"]], on=_TOETS, how="left", suffixes=("", "_in_force"))
     beside = beside.merge(vervallen, on=_TOETS, how="left", suffixes=("", "_vervallen"))
@@ -53,7 +53,7 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     corrects = known & ~same & (beside["volgorde"] >= beside["volgorde_in_force"])
     outdated = (known & ~same & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"])
 
-    again = beside.loc[same, [*TOETS, "volgorde", "result"]].assign(result=beside["result"].mask(beside["held"]))
+    again = beside.assign(result=beside["result"].mask(beside["held"])).loc[same, [*TOETS, "volgorde", "result"]]
     staying = in_force[[*TOETS, *CONTENT, "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))
     staying["volgorde"] = staying[["volgorde", "volgorde_again"]].max(axis=1).astype("int64")
     corrected = pd.MultiIndex.from_frame(staying[_TOETS]).isin(pd.MultiIndex.from_frame(beside.loc[corrects, _TOETS]))

@@ -5,9 +5,12 @@ belongs to which gebruikersnaam. Birth dates and names are never read.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cito_numo.errors import ROSTER_COLUMNS, stop
 from cito_numo.layouts import find_columns
@@ -23,11 +26,21 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read_roster(content: bytes, name: str, secret: Secret) -> pd.DataFrame:
-    """Numo's list as columns `gebruikersnaam`, `eck_id` (keyed hash) and `klas` (text), a row for each row of the list.
+@dataclass(frozen=True)
+class Roster:
+    """One list of Numo.
 
-    Rows without gebruikersnaam, and rows that are not whole, are left out. Raises CitoNumoError where no column holds the gebruikersnaam.
+    `pupils` has the text columns `gebruikersnaam`, `eck_id` (keyed hash) and `klas`, a row for each row of the list; `left_out` counts
+    the rows that are not whole or have no gebruikersnaam, `repaired` those whose gebruikersnaam a spreadsheet had changed.
     """
+
+    pupils: pd.DataFrame
+    left_out: int
+    repaired: int
+
+
+def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
+    """Read one list. Raises CitoNumoError where no column holds the gebruikersnaam."""
     sheets = open_sheets(content, name)
     for sheet in sheets:
         columns = find_columns(sheet.header, _ALIASES, name)
@@ -36,17 +49,19 @@ def read_roster(content: bytes, name: str, secret: Secret) -> pd.DataFrame:
     else:
         raise stop(ROSTER_COLUMNS, name, headers=", ".join(title.strip()[:40] for title in sheets[0].header if title.strip()))
     cells = sheet.read(columns)
+    rows = cells.num_rows
     cells = cells.filter(cells[WHOLE])
-    said = {column: present(trimmed(cells[column].combine_chunks()), ("-",)) for column in columns}
-    roster = pd.DataFrame(
-        {
-            "gebruikersnaam": clean_ids(said["gebruikersnaam"])[0].to_pandas(),
-            "eck_id": secret.hash_column(said["eck_id"]).to_pandas() if "eck_id" in said else None,
-            "klas": clean_ids(said["klas"])[0].to_pandas() if "klas" in said else None,
-        },
-        dtype="str",
-    )
-    return roster[roster["gebruikersnaam"].notna()].reset_index(drop=True)
+    nothing = pa.nulls(cells.num_rows, pa.string())
+    said = {name: present(trimmed(cells[name].combine_chunks()), ("-",)) if name in columns else nothing for name in _ALIASES}
+    gebruikersnaam, repaired = clean_ids(said["gebruikersnaam"])
+    texts = {
+        "gebruikersnaam": gebruikersnaam,
+        "eck_id": secret.hash_column(said["eck_id"]),
+        "klas": clean_ids(said["klas"])[0],
+    }
+    pupils = pd.DataFrame({name: text.to_pandas() for name, text in texts.items()}).astype("str")
+    pupils = pupils[pupils["gebruikersnaam"].notna()].reset_index(drop=True)
+    return Roster(pupils, rows - len(pupils), pc.sum(repaired).as_py() or 0)
 
 
 def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFrame:

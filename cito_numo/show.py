@@ -80,12 +80,12 @@ _STYLES = {
     Status.BUSY: "yellow",
 }
 _SHOWN = (
-    (N_("in a\nleerplan"), (Uitkomst.LEERPLAN,)),
-    (N_("un-\nchanged"), (Uitkomst.ONGEWIJZIGD,)),
+    (N_("leer-\nplan"), (Uitkomst.LEERPLAN,)),
+    (N_("same"), (Uitkomst.ONGEWIJZIGD,)),
     (N_("above\ncutoff"), (Uitkomst.BOVEN_TERUGSTUUROPTIE,)),
     (N_("not\njoined"), (Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG)),
-    (N_("un-\nreadable"), (Uitkomst.ONGELDIG,)),
-    (N_("re-\nplaced"), (Uitkomst.VERVANGEN, Uitkomst.DUBBEL, Uitkomst.VORIG_SCHOOLJAAR)),
+    (N_("not\nvalid"), (Uitkomst.ONGELDIG,)),
+    (N_("other"), (Uitkomst.VERVANGEN, Uitkomst.DUBBEL, Uitkomst.VORIG_SCHOOLJAAR)),
 )
 """The columns of the table: all uitkomsten, so that a row adds up to what was read."""
 
@@ -96,12 +96,12 @@ def _table(results: Sequence[RunResult]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0, 0, 1))
     table.add_column(_("school"), overflow="fold")
-    table.add_column(_("night"))
-    table.add_column(_("read"), justify="right")
+    table.add_column(_("night"), no_wrap=True)
+    table.add_column(_("read"), justify="right", no_wrap=True)
     for title, _uitkomsten in _SHOWN:
-        table.add_column(_(title), justify="right")
+        table.add_column(_(title), justify="right", no_wrap=True)
     for result in results:
         numbers = [result.counts.get("read", 0), *(sum(result.counts.get(name, 0) for name in members) for _title, members in _SHOWN)]
         shown = [f"{number:,}".replace(",", ".") if result.counts else "" for number in numbers]

@@ -217,9 +217,9 @@ class Sync:
             school.config.model_dump_json(),
             leerlijnen.read_text("utf-8", "replace") if leerlijnen.exists() else None,
             [file.stamp for folder in sorted(files) for file in files[folder]],
+            self._secret.fingerprint(),
         ]
-        secret = read_secret(self._workspace.secret_path)
-        return hashlib.sha256(json.dumps([*parts, secret.fingerprint() if secret else None]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _worked_out(
         self, school: School, ledger: Ledger, last: Night | None, files: Mapping[str, Sequence[InboxFile]], problems: list[Problem]
@@ -259,9 +259,11 @@ class Sync:
             secret=self._secret.fingerprint(),
         )
         if outcome.holds:
-            finding.status, finding.exit_code, finding.fingerprint, finding.pupils = Status.HELD, ExitCode.HELD, None, 0
-        elif self._options.dry_run:
+            finding.exit_code, finding.fingerprint, finding.pupils = ExitCode.HELD, None, 0
+        if self._options.dry_run:
             finding.status = Status.DRY_RUN
+        elif outcome.holds:
+            finding.status = Status.HELD
         else:
             ledger.remember_keys(outcome.key_table)
             ledger.confirm(outcome.confirmed)

@@ -29,6 +29,7 @@ READ = (
     Column("bestand", "category", "name of the file the result was read from"),
     Column("volgorde", "int64", "order of that file: a higher one is newer"),
     Column("rij", "int64", "row in that file, as a person sees it"),
+    Column("hersteld", "bool", "whether a key was repaired of what a spreadsheet does to numbers"),
     Column("leerlingnummer", "str", "normalised, text"),
     Column("eck_id", "str", "keyed hash of the ECK iD, never the ECK iD itself"),
     Column("cito_key", "str", "normalised, text"),

@@ -32,20 +32,19 @@ def present(column: pa.Array, absent: Iterable[str]) -> pa.Array:
     return pc.if_else(pc.is_in(pc.utf8_lower(column), nothing), pa.scalar(None, pa.string()), column)
 
 
-def clean_ids(column: pa.Array) -> tuple[pa.Array, int]:
-    """Ids as text, and how many had to be repaired.
+def clean_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Ids as text, and which of them had to be repaired (bool).
 
     Leading zeros stay. Repaired is what a spreadsheet did to a number that it took for a quantity: a `.0` behind it, or the
     marks ('0012, ="0012") that keep it text.
     """
-    marked = pc.match_substring_regex(column, _EXCEL_TEXT)
+    marked = pc.fill_null(pc.match_substring_regex(column, _EXCEL_TEXT), False)
     if pc.any(marked).as_py():
         column = pc.if_else(marked, pc.replace_substring_regex(column, _EXCEL_TEXT, r"\1"), column)
-    decimal = pc.match_substring_regex(column, _EXCEL_DECIMAL)
-    repaired = pc.sum(decimal).as_py() or 0
-    if repaired:
+    decimal = pc.fill_null(pc.match_substring_regex(column, _EXCEL_DECIMAL), False)
+    if pc.any(decimal).as_py():
         column = pc.if_else(decimal, pc.replace_substring_regex(column, r"[.,]0+$", ""), column)
-    return column, repaired
+    return column, pc.or_(marked, decimal)
 
 
 def rounded_by_excel(column: pa.Array) -> pa.Array:
