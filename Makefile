@@ -10,7 +10,7 @@ RUN := $(BIN)/cito-numo
 SCHOOL := $(DEMO)/schools/demo-college
 RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_numo/threshold.py,cito_numo/plans.py
 
-.PHONY: help demo test lint cover wheel format lock clean
+.PHONY: help demo test lint cover wheel format lock docs clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ lock: $(VENV)/installed ## Write the lock files anew, with the newest versions t
 	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements-dev.lock --group dev pyproject.toml
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --index-strategy unsafe-best-match
+
+docs: $(VENV)/installed ## Write docs/commands.md anew from the help texts
+	$(BIN)/python docs/commands.py > docs/commands.md
 
 clean: ## Throw away what was made
 	rm -rf $(VENV) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,54 @@
+"""The documents say what the program does: commands, options, links and exit codes."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from cito_numo.cli import app
+from cito_numo.errors import ExitCode
+from cito_numo.uitkomst import Uitkomst
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def test_the_page_of_commands_is_what_help_says():
+    made = runpy.run_path(str(ROOT / "docs/commands.py"))["page"]()
+
+    assert made == (ROOT / "docs/commands.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_that_a_page_names_exists(page: Path):
+    commands = (ROOT / "docs/commands.md").read_text()
+    named = re.findall(r"cito-numo (sync|init|schema|[a-z]+)((?: +[^\s`|]+)*)", " ".join(re.findall(r"`+[^`]*`+", page.read_text())))
+
+    known = {command.callback.__name__ for command in app.registered_commands}
+    assert {command for command, _rest in named} <= known
+    options = {option for _command, rest in named for option in re.findall(r"--[a-z-]+", rest)}
+    assert {option for option in options if option not in commands} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_names_every_exit_code_that_a_night_can_have():
+    named = {int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)}
+
+    assert named == set(ExitCode) - {ExitCode.USAGE}
+
+
+def test_the_rules_name_every_uitkomst():
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "docs/matching.md").read_text(), re.MULTILINE)) == set(Uitkomst)
+
+
+def test_every_module_has_its_place_in_the_architecture():
+    named = set(re.findall(r"`([a-z_]+)\.py`", (ROOT / "docs/architecture.md").read_text()))
+
+    assert {path.stem for path in (ROOT / "cito_numo").glob("*.py")} - {"__init__"} <= named
