@@ -17,7 +17,7 @@ from cito_numo.errors import CSV_ENCODING, stop
 from cito_numo.redenen import Tekst, niveau_met_teken, tekst
 from cito_numo.report import NIET_GELEVERD, csv_header
 from cito_numo.revisions import Changes
-from cito_numo.tables import ONDERDELEN, names
+from cito_numo.tables import ONDERDELEN, names, rows_of
 from cito_numo.uitkomst import Reden, Uitkomst
 
 _ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
@@ -80,8 +80,7 @@ def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
-    return [dict(zip(frame.columns, row, strict=True)) for row in rows]
+    return [dict(zip(frame.columns, row, strict=True)) for row in rows_of(frame)]
 
 
 def _lines(name: str, items: Iterable[object]) -> bytes:

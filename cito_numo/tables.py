@@ -3,10 +3,11 @@
 Declared once, here: name, dtype and meaning. A step fills columns and stops rows with `stop_rows`; it never drops a row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 
 from cito_numo.uitkomst import Reden, Uitkomst
 
@@ -119,6 +120,11 @@ def from_records(records: Sequence[tuple[object, ...]], columns: Sequence[Column
         return empty(columns)
     frame = pd.DataFrame.from_records(records, columns=names(columns))
     return frame.astype({column.name: column.dtype for column in columns})
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:
+    """The rows as plain Python values, missing ones as None."""
+    return zip(*(pa.array(frame[name], from_pandas=True).to_pylist() for name in frame.columns), strict=True)
 
 
 def under_way(results: pd.DataFrame) -> "pd.Series[bool]":
