@@ -77,9 +77,11 @@ def to_results(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, se
     if not by_layout:
         return empty((*READ, *STOPPED))
     parts = [_parsed(members, leerlijnen, secret, day) for members in by_layout.values()]
-    return (
-        parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True).sort_values(["volgorde", "bestand", "rij"], ignore_index=True)
-    )
+    if len(parts) == 1:
+        return parts[0]
+    joined = pd.concat(parts, ignore_index=True).sort_values(["volgorde", "bestand", "rij"], ignore_index=True)
+    categories = [name for name in joined.columns if parts[0][name].dtype == "category"]
+    return joined.astype({name: "category" for name in categories if joined[name].dtype != "category"})
 
 
 def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date) -> pd.DataFrame:

@@ -5,6 +5,7 @@ name is its korte schoolnaam in Numo. What stands in `defaults` of `cito-numo.ya
 otherwise. An error in one school.yaml is that school's alone.
 """
 
+import grp
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from cito_numo.errors import CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, SCHOOL_MISSING, stop
 from cito_numo.language import N_, _
@@ -27,6 +28,20 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError(value)  # pydantic would take a number for a moment
+    return value
+
+
+def _as_group(value: str) -> str:
+    try:
+        grp.getgrnam(value)
+    except KeyError:
+        raise ValueError(value) from None
+    return value
+
+
 def _as_number(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?\d", value) else value
 
@@ -35,6 +50,8 @@ Brin = Annotated[str, StringConstraints(pattern=r"^\d{2}[A-Z]{2}$")]
 Vestiging = Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
 Key = Literal["leerlingnummer", "eck_id", "cito_key"]
 Terugstuuroptie = Annotated[Literal[-2, -1, 0, 1, 2], BeforeValidator(_as_number)]
+Day = Annotated[date, BeforeValidator(_as_day)]
+Group = Annotated[str, AfterValidator(_as_group)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -95,7 +112,7 @@ class Settings(_Strict):
     retention: str = Field(
         "2 years", pattern=r"^[1-9]\d* (days?|months?|years?)$", description=N_("A term such as '2 years', '18 months', '90 days'.")
     )
-    outbox_group: str | None = Field(None, description=N_("The name of the group that may also read the outbox."))
+    outbox_group: Group | None = Field(None, description=N_("The name of a group of this machine: it may also read the outbox."))
     mail_from: list[str] = Field([], description=N_("A list of e-mail addresses that may mail an EDEXML."))
     edexml: Edexml = Field(Edexml(), description=N_("Keys and values, as 'leerlingnummer: auto'."))
     tolerance: Tolerance = Field(Tolerance(), description=N_("Keys and values, as 'unmatched: 0.10'."))
@@ -114,8 +131,8 @@ class SchoolConfig(Settings):
     klantnummer: str = Field("", description=N_("Cito's customer number, as text."))
     contact: Contact = Field(Contact(), description=N_("Keys and values: aanhef, voornaam, achternaam, email."))
     maximum_niveau: str = Field("", description=N_("As filled in on the sign-up form."))
-    signed_up: date | None = Field(None, description=N_("A date as 2026-08-20."))
-    active_from: date | None = Field(None, description=N_("A date as 2026-09-01; absent while Cito has not handled the request."))
+    signed_up: Day | None = Field(None, description=N_("A date as 2026-08-20."))
+    active_from: Day | None = Field(None, description=N_("A date as 2026-09-01; absent while Cito has not handled the request."))
     administratie: Literal["somtoday", "magister", "other"] = Field(description=N_("Allowed: somtoday, magister, other."))
     terugstuuroptie: Terugstuuroptie = Field(description=N_("One of +2 +1 0 -1 -2, the same as the school set at Cito."))
 

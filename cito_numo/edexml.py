@@ -13,11 +13,22 @@ import pandas as pd
 from lxml import etree
 
 from cito_numo.config import Edexml as Settings
-from cito_numo.errors import EDEXML_NO_PUPILS, EDEXML_PLACE, EDEXML_ROOT, FILE_EMPTY, XML_DOCTYPE, XML_SYNTAX, stop
+from cito_numo.errors import (
+    EDEXML_NO_PUPILS,
+    EDEXML_OTHER_VESTIGINGEN,
+    EDEXML_PLACE,
+    EDEXML_ROOT,
+    FILE_EMPTY,
+    XML_DOCTYPE,
+    XML_SYNTAX,
+    stop,
+)
 from cito_numo.language import _
 from cito_numo.privacy import Secret
 from cito_numo.tables import KEY_TABLE, names
 
+_MAIN = "00"
+"""The dependancecode of a main vestiging: the same as an empty one."""
 _INSIDE_SECTION = 2
 """How many elements are open around a leerling: the root and its section."""
 _PLACES = ("gebruikersnaam", "emailadres", "key")
@@ -58,7 +69,7 @@ def read_edexml(content: bytes, name: str, secret: Secret, settings: Settings | 
     try:
         reader.read(events, name)
     except etree.XMLSyntaxError as error:
-        raise stop(XML_SYNTAX, name, line=error.lineno) from None
+        raise stop(XML_SYNTAX, name, line=error.lineno or 1) from None
     if not reader.pupils:
         raise stop(EDEXML_NO_PUPILS, name)
     return EdexmlFile(name, reader.brin, reader.aanmaakdatum, pd.DataFrame(reader.named_pupils(), dtype="str"))
@@ -98,7 +109,7 @@ class _Reader:
             pupil
             | {
                 "klas": self.groepen.get(pupil["klas"] or ""),
-                "vestiging": self.vestigingen.get(pupil["vestiging"] or "") or pupil["vestiging"] or self.dependancecode or "00",
+                "vestiging": self.vestigingen.get(pupil["vestiging"] or "") or pupil["vestiging"] or self.dependancecode or _MAIN,
             }
             for pupil in self.pupils
         ]
@@ -118,7 +129,8 @@ class _Reader:
         elif section == "groepen" and tag in ("groep", "samengestelde_groep"):
             self.groepen[_attribute(element, "key") or ""] = _text(element, "naam")
         elif section == "vestigingen" and tag == "vestiging":
-            self.vestigingen[_attribute(element, "key") or ""] = _text(element, "dependancecode")
+            has_code = _child(element, "dependancecode") is not None
+            self.vestigingen[_attribute(element, "key") or ""] = (_text(element, "dependancecode") or _MAIN) if has_code else None
         elif section == "school":
             self._take_school_field(tag, _stripped(element.text))
 
@@ -170,6 +182,8 @@ def to_key_table(
     `known`, are found. Raises CitoNumoError where that is not certain: a tie, or less than half found.
     """
     pupils = edexml.pupils[edexml.pupils["vestiging"].isin(vestigingen)] if vestigingen else edexml.pupils
+    if pupils.empty:
+        raise stop(EDEXML_OTHER_VESTIGINGEN, edexml.name, expected=", ".join(vestigingen))
     place = settings.leerlingnummer if settings.leerlingnummer != "auto" else _place(pupils, known, edexml.name)
     table = pupils.assign(gebruikersnaam=pupils[place], volgorde=volgorde)
     return table.loc[table["cito_key"].notna(), names(KEY_TABLE)].reset_index(drop=True)

@@ -200,6 +200,12 @@ EDEXML_ROOT = ErrorKind(
 EDEXML_NO_PUPILS = ErrorKind(
     "edexml-no-pupils", ExitCode.NO_INPUT, N_("There are no pupils in this EDEXML."), N_("Ask for the export of all pupils.")
 )
+EDEXML_OTHER_VESTIGINGEN = ErrorKind(
+    "edexml-other-vestigingen",
+    ExitCode.NO_INPUT,
+    N_("None of the pupils in this EDEXML is of a vestiging of this school ({expected})."),
+    N_("See vestigingen in school.yaml, or ask for the export of the right vestiging."),
+)
 EDEXML_PLACE = ErrorKind(
     "edexml-place",
     ExitCode.NO_INPUT,

@@ -1,7 +1,9 @@
 """The files that lie ready: found, let be while they are still being written, and read with their hash."""
 
+import errno
 import hashlib
 import os
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +64,9 @@ def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[Inbo
 
 
 def read(file: InboxFile) -> Content:
-    """Read a file and hash what was read; OSError where that fails."""
+    """Read a file and hash what was read; OSError where that fails, or where it is no file but a pipe or device."""
+    if not stat.S_ISREG(file.path.stat().st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(file.path))
     data = file.path.read_bytes()
     return Content(file, data, hashlib.sha256(data).hexdigest())
 
@@ -81,6 +85,9 @@ def _is_ignored(name: str) -> bool:
 
 
 def _found(path: Path, school: Path) -> InboxFile:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError:  # a link to nowhere: reading it will say so
+        status = path.lstat()
     name = path.relative_to(school).as_posix().encode("utf-8", "replace").decode()
     return InboxFile(path, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -37,7 +37,7 @@ class Secret:
 
     def hash_eck_id(self, eck_id: str) -> str | None:
         """The keyed hash (32 hexadecimal digits) of an ECK iD; None for a stampseudoniem, which identifies something else."""
-        if _STAMPSEUDONIEM in eck_id:
+        if _STAMPSEUDONIEM in eck_id.lower():
             return None
         plain = eck_id.lower() if _KETENID.fullmatch(eck_id) else eck_id
         return hashlib.blake2b(plain.encode(), key=self._key, digest_size=16).hexdigest()

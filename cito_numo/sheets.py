@@ -25,6 +25,7 @@ _SEPARATORS = ";,\t"
 _TEXTS = (".csv", ".txt", ".tsv")
 _WORKBOOKS = (".xlsx",)
 SUFFIXES = (*_TEXTS, *_WORKBOOKS)
+_END = "\x00 end of the file \x00"
 _LARGE_CELL, _MANY_LINES = 1_000, 5
 
 _Rows = Iterable[tuple[int, Sequence[str]]]
@@ -102,6 +103,9 @@ class _Csv:
 
     def at_once(self, header: Sequence[str], columns: Mapping[str, int]) -> pa.Table | None:
         """All rows with Arrow's reader where each row is one line; None where rows and lines do not go together."""
+        lone_returns = self.content.count(b"\r") != self.content.count(b"\r\n")
+        if lone_returns or self.content.count(b'"') % 2:
+            return None
         wanted = [str(position) for position in columns.values()]
         try:
             table = pyarrow.csv.read_csv(
@@ -126,16 +130,18 @@ class _Csv:
     def one_by_one(self) -> _Rows:
         """The rows below the header, each with the line it begins on."""
         reader = _csv_reader(self.content.decode(), self.separator, self.name)
-        next(reader)
-        yield from reader
+        yield from ((line, row) for line, row in reader if line > self.header_line)
 
 
 def _open_csv(content: bytes, name: str) -> Sheet:
     text, encoding = _decoded(content)
-    text = text.strip("\r\n\x00")
-    first_line = text.split("\n", 1)[0]
+    text = text.rstrip("\r\n\x00")
+    first_line = text.lstrip().split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first_line.count)
-    line, header = next(_csv_reader(text, separator, name))
+    rows = _csv_reader(text, separator, name)
+    line, header = next(((line, row) for line, row in rows if any(cell.strip() for cell in row)), (0, []))
+    if not header:
+        raise stop(FILE_EMPTY, name)
     detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
     header_lines = line + sum(cell.count("\n") for cell in header)
     return Sheet(tuple(header), detected, _Csv(text.encode(), separator, header_lines, name))
@@ -153,25 +159,28 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 
 def _csv_reader(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows with the line each begins on; CitoNumoError where a quote that opens is never closed."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    """The rows with the line each begins on; CitoNumoError where a quote that opens is never closed.
+
+    Such a quote swallows all rows behind it. A mark behind the text tells: it has to come out as a row of its own.
+    """
+    reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=separator)
     line = 1
     try:
         for row in reader:
+            if row == [_END]:
+                return
             if _swallowed_lines(row):
                 break
             yield line, row
             line = reader.line_num + 1
-        else:
-            return
     except csv.Error:  # a cell of more than 128 KB
         pass
     raise stop(FILE_OPEN_QUOTE, name, line=line)
 
 
 def _swallowed_lines(row: Sequence[str]) -> bool:
-    """Whether one cell holds so much that a quote must have been left open before it."""
-    return any(len(cell) > _LARGE_CELL and cell.count("\n") > _MANY_LINES for cell in row)
+    """Whether a cell holds the end of the file, or so much that a quote must have been left open before it."""
+    return any(cell.endswith(_END) for cell in row[-1:]) or any(len(cell) > _LARGE_CELL and cell.count("\n") > _MANY_LINES for cell in row)
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------

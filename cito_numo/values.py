@@ -17,6 +17,7 @@ _EXCEL_TEXT = r'^(?:\'|=")(.*?)"?$'
 _EXCEL_DECIMAL = r"^\d+[.,]0+$"
 _EXCEL_POWER = r"(?i)^\d+([.,]\d+)?e[+-]\d+$"
 
+_FIRST_YEAR = 1900
 _TOETS = re.compile(r"(?:kernvaardighedentoets[\s_-]*(?:(?:toets|t)[\s_-]*)?|(?:toets|vas|t)[\s_-]*)([0-3])")
 _DATE = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}))(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 
@@ -67,7 +68,10 @@ def parsed_categories(column: pa.Array, parse: Callable[[str], str | None], dtyp
 
 
 def parse_date(text: str) -> date | None:
-    """A date as 2026-10-06 or 6-10-2026 (also with / or dots, and a time behind it); None for anything else."""
+    """A date as 2026-10-06 or 6-10-2026 (also with / or dots, and a time behind it); None for anything else.
+
+    Years before 1900 are what programs write for no date at all.
+    """
     found = _DATE.fullmatch(text)
     if found is None:
         return None
@@ -76,9 +80,10 @@ def parse_date(text: str) -> date | None:
     else:
         year, month, day = found[7], found[6], found[4]
     try:
-        return date(int(year), int(month), int(day))
+        found_day = date(int(year), int(month), int(day))
     except ValueError:
         return None
+    return found_day if found_day.year >= _FIRST_YEAR else None
 
 
 def toets_name(text: str) -> str:
