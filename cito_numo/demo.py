@@ -147,10 +147,9 @@ def _corrected(rij: Rij) -> Rij:
     return replace(rij, functioneringsniveau=low if rij.functioneringsniveau != low else lower)
 
 
-def _no_pupil(rij: Rij) -> Rij:
-    who = rij.leerling
-    stranger = replace(who, leerlingnummer=f"9{who.leerlingnummer[1:]}", eck_id=who.eck_id[:-8] + "00000000", cito_key=f"X{who.cito_key}")
-    return replace(rij, leerling=stranger)
+def _without_numo(who: Leerling) -> Leerling:
+    """Somebody like this pupil, who is not in Numo."""
+    return replace(who, leerlingnummer=f"9{who.leerlingnummer[1:]}", eck_id=who.eck_id[:-8] + "00000000", cito_key=f"X{who.cito_key}")
 
 
 def _twice(rij: Rij, _other: Leerling, _day: date) -> _Special:
@@ -181,7 +180,7 @@ def _last_year(rij: Rij, _other: Leerling, day: date) -> _Special:
 
 def _stranger(rij: Rij, _other: Leerling, _day: date) -> _Special:
     """Somebody who is not in Numo."""
-    return [_no_pupil(rij)], [], []
+    return [replace(rij, leerling=_without_numo(rij.leerling))], [], []
 
 
 def _mixed_up(rij: Rij, other: Leerling, _day: date) -> _Special:
@@ -221,7 +220,7 @@ def _numo(leerlingen: Sequence[Leerling], *, somtoday: bool) -> str:
 
 
 def edexml(leerlingen: Sequence[Leerling], day: date, brin: str = "99XX") -> str:
-    """An EDEXML 2.1 of these pupils, each named for a number; one key is there twice, for two of them."""
+    """An EDEXML 2.1 of these pupils, each named for a number; one key is there twice, for two who are not in Numo."""
     klassen = sorted({who.klas for who in leerlingen})
     return "".join(
         (
@@ -240,14 +239,15 @@ def edexml(leerlingen: Sequence[Leerling], day: date, brin: str = "99XX") -> str
 
 def _edexml_leerlingen(leerlingen: Sequence[Leerling]) -> Iterator[str]:
     for number, who in enumerate(leerlingen):
-        yield _edexml_leerling(who, who.cito_key, number)
-    for number, who in enumerate(leerlingen[:2]):
-        yield _edexml_leerling(who, _SHARED_KEY, number)
+        yield _edexml_leerling(who, number)
+    for number, who in enumerate(leerlingen[:2], len(leerlingen)):
+        yield _edexml_leerling(replace(_without_numo(who), cito_key=_SHARED_KEY), number)
 
 
-def _edexml_leerling(who: Leerling, key: str, number: int) -> str:
+def _edexml_leerling(who: Leerling, number: int) -> str:
     return (
-        f"<leerling key={quoteattr(key)} eckid={quoteattr(who.eck_id)}><achternaam>Demo</achternaam><roepnaam>Leerling {number}</roepnaam>"
+        f"<leerling key={quoteattr(who.cito_key)} eckid={quoteattr(who.eck_id)}>"
+        f"<achternaam>Demo</achternaam><roepnaam>Leerling {number}</roepnaam>"
         f"<geboortedatum>2014-01-01</geboortedatum><geslacht>9</geslacht><jaargroep>{10 + int(who.klas[0])}</jaargroep>"
         f"<groep key={quoteattr(who.klas)}/><gebruikersnaam>{who.leerlingnummer}</gebruikersnaam></leerling>\n"
     )

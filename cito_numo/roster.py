@@ -67,19 +67,28 @@ def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
 def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFrame:
     """The pupils (columns `tables.PUPILS`) of Numo's list, each with the Cito keys that the key table gives its gebruikersnaam.
 
-    The key table adds the ECK iD where the list has none. A key whose gebruikersnaam is not in the list stays, as a pupil that is not in
-    Numo. Where list and key table give one gebruikersnaam different ECK iDs, the key points at two pupils, so that nothing is joined on it.
+    The key table adds the ECK iD where the list has none. A key whose gebruikersnaam is not in the list stays, as a pupil that is
+    not in Numo. A key that is not certain to be the listed pupil's points at two pupils, so that nothing is joined on it: where
+    list and key table give one gebruikersnaam different ECK iDs, or the key table gives it to two pupils.
     """
     listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
-    keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"})[
-        ["leerlingnummer", "eck_id_of_key", "cito_key"]
-    ]
+    keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"}).assign(
+        shared=_given_to_two_pupils(key_table)
+    )[["leerlingnummer", "eck_id_of_key", "cito_key", "shared"]]
     joined = listed.merge(keys[keys["leerlingnummer"].notna()], on="leerlingnummer", how="left")
-    clash = joined["eck_id"].notna() & joined["eck_id_of_key"].notna() & (joined["eck_id"] != joined["eck_id_of_key"])
-    strangers = pd.concat([keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])], joined.loc[clash, ["cito_key"]]])
+    other_eck_id = joined["eck_id"].notna() & joined["eck_id_of_key"].notna() & (joined["eck_id"] != joined["eck_id_of_key"])
+    doubtful = other_eck_id | (joined["shared"] == True)  # noqa: E712  missing where the list's pupil has no key
+    strangers = pd.concat([keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])], joined.loc[doubtful, ["cito_key"]]])
     strangers = strangers.assign(leerling=np.arange(len(strangers)) + len(roster), in_numo=False)
-    joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"])
+    joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"].mask(doubtful))
     return _pupils(pd.concat([joined, strangers], ignore_index=True))
+
+
+def _given_to_two_pupils(key_table: pd.DataFrame) -> pd.Series:
+    """Which rows have a gebruikersnaam that stands with two keys in one file, or with two ECK iDs: it is of two pupils."""
+    pupils_per_file = key_table.groupby(["gebruikersnaam", "volgorde"])["cito_key"].transform("nunique")
+    eck_ids = key_table.groupby("gebruikersnaam")["eck_id"].transform("nunique")
+    return (pupils_per_file > 1) | (eck_ids > 1)
 
 
 def from_key_table(key_table: pd.DataFrame) -> pd.DataFrame:

@@ -132,9 +132,15 @@ def test_without_a_key_table_the_list_is_the_pupils():
     assert plain(pupils, "leerling", "leerlingnummer", "cito_key", "in_numo") == [(0, "0012", None, True)]
 
 
-def test_a_pupil_with_two_cito_keys_has_two_rows_with_one_number():
-    pupils = with_key_table(roster("0012;;2A", "0013;;2A"), key_table(("K1", "0012", None), ("K2", "0012", None)))
+def test_a_pupil_with_cito_keys_from_two_files_has_two_rows_with_one_number():
+    keys = key_table(("K1", "0012", None), ("K2", "0012", None)).assign(volgorde=[1, 2])
+    pupils = with_key_table(roster("0012;;2A", "0013;;2A"), keys)
     assert plain(pupils, "leerling", "leerlingnummer", "cito_key") == [(0, "0012", "K1"), (0, "0012", "K2"), (1, "0013", None)]
+
+
+def test_two_keys_of_one_file_with_one_gebruikersnaam_point_at_two_pupils():
+    pupils = with_key_table(roster("0012;;2A"), key_table(("K1", "0012", None), ("K2", "0012", None)))
+    assert pupils.groupby("cito_key")["leerling"].nunique().tolist() == [2, 2]
 
 
 def test_a_key_whose_gebruikersnaam_is_not_in_the_list_stays_as_somebody_who_is_not_in_numo():

@@ -1,0 +1,205 @@
+"""The key table: what EDEXML files say over time of who a key is, and the pupils that come of it."""
+
+import pandas as pd
+from tables_for_tests import gebruikersnamen, key_row, key_table, read_results, redenen, result, uitkomsten
+
+from cito_numo.keytable import add_to_key_table
+from cito_numo.matching import match
+from cito_numo.roster import from_key_table, from_results, with_key_table
+
+SOMTODAY = ("cito_key",)
+
+
+def who(table: pd.DataFrame) -> list[tuple[str, str | None]]:
+    """Which key is which pupil."""
+    return sorted((key, None if pd.isna(name) else name) for key, name in zip(table["cito_key"], table["gebruikersnaam"], strict=True))
+
+
+# --- files over time -------------------------------------------------------------------------------------------------
+
+
+def test_files_add_up():
+    table, moved = add_to_key_table(key_table(key_row("key-a", "0011")), key_table(key_row("key-b", "0012", file=2)))
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_the_first_file_is_the_key_table():
+    table, moved = add_to_key_table(key_table(), key_table(key_row("key-a", "0011"), key_row("key-b", "0012")))
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_a_newer_file_counts_for_the_keys_it_has():
+    known = key_table(key_row("key-a", "0011", klas="2A"), key_row("key-b", "0012", klas="2A"))
+    table, moved = add_to_key_table(known, key_table(key_row("key-a", "0011", "eck-a", klas="3A", file=2)))
+    assert table.set_index("cito_key").loc["key-a", ["gebruikersnaam", "eck_id", "klas", "volgorde"]].tolist() == ["0011", "eck-a", "3A", 2]
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_a_known_key_that_points_at_another_pupil_is_counted():
+    known = key_table(key_row("key-a", "0011"), key_row("key-b", "0012"), key_row("key-c", "0013"))
+    table, moved = add_to_key_table(known, key_table(key_row("key-a", "0012", file=2), key_row("key-b", "0011", file=2)))
+    assert who(table) == [("key-a", "0012"), ("key-b", "0011"), ("key-c", "0013")]
+    assert moved == 2
+
+
+def test_a_key_without_gebruikersnaam_before_or_now_is_not_counted_as_moved():
+    known = key_table(key_row("key-a", "0011"), key_row("key-b", None))
+    table, moved = add_to_key_table(known, key_table(key_row("key-a", None, file=2), key_row("key-b", "0012", file=2)))
+    assert who(table) == [("key-a", None), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_an_older_file_adds_only_keys_that_are_not_known():
+    known = key_table(key_row("key-a", "0011", file=2))
+    table, moved = add_to_key_table(known, key_table(key_row("key-a", "0099", file=1), key_row("key-b", "0012", file=1)))
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_the_same_file_again_changes_nothing():
+    file = key_table(key_row("key-a", "0011"), key_row("key-b", "0012"))
+    table, moved = add_to_key_table(file, file)
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
+    assert moved == 0
+
+
+def test_a_key_that_one_file_gives_to_two_pupils_stays_contradictory():
+    table, _moved = add_to_key_table(key_table(), key_table(key_row("key-a", "0011"), key_row("key-a", "0012")))
+    assert who(table) == [("key-a", "0011"), ("key-a", "0012")]
+
+
+def test_a_newer_file_settles_a_key_that_was_contradictory():
+    known = key_table(key_row("key-a", "0011"), key_row("key-a", "0012"))
+    table, moved = add_to_key_table(known, key_table(key_row("key-a", "0011", file=2)))
+    assert who(table) == [("key-a", "0011")]
+    assert moved == 1
+
+
+# --- beside Numo's list ----------------------------------------------------------------------------------------------
+
+
+def roster(*rows: tuple[str, str | None]) -> pd.DataFrame:
+    """Numo's list: gebruikersnaam and eck_id of each row."""
+    return pd.DataFrame([(name, eck_id, "2A") for name, eck_id in rows], columns=["gebruikersnaam", "eck_id", "klas"]).astype("str")
+
+
+def joined(row: dict, pupils: pd.DataFrame, match_on: tuple[str, ...] = SOMTODAY) -> tuple[str | None, str | None]:
+    """gebruikersnaam and uitkomst of one result that is looked up among these pupils."""
+    results = match(read_results(row), pupils, match_on)
+    return gebruikersnamen(results)[0], uitkomsten(results)[0]
+
+
+def test_the_key_table_gives_the_pupils_of_the_list_their_cito_key():
+    pupils = with_key_table(roster(("0011", None), ("0012", None)), key_table(key_row("key-b", "0012")))
+    assert joined(result(None, None, "key-b"), pupils) == ("0012", None)
+
+
+def test_the_klas_is_that_of_numos_list():
+    pupils = with_key_table(roster(("0012", None)), key_table(key_row("key-b", "0012", klas="Cluster 7")))
+    assert pupils["klas"].tolist() == ["2A"]
+
+
+def test_the_key_table_adds_the_eck_id_where_the_list_has_none():
+    pupils = with_key_table(roster(("0012", None)), key_table(key_row("key-b", "0012", "eck-b")))
+    assert joined(result(None, "eck-b"), pupils, ("leerlingnummer", "eck_id")) == ("0012", None)
+
+
+def test_a_pupil_of_the_list_with_cito_keys_from_two_files_is_found_by_both():
+    keys = key_table(key_row("key-old", "0012"), key_row("key-new", "0012")).assign(volgorde=[1, 2])
+    pupils = with_key_table(roster(("0012", "eck-b")), keys)
+    assert joined(result(None, None, "key-old"), pupils) == ("0012", None)
+    assert joined(result(None, None, "key-new"), pupils) == ("0012", None)
+
+
+def test_a_key_that_the_edexml_gives_to_two_pupils_joins_nobody():
+    pupils = with_key_table(roster(("0011", None), ("0012", None)), key_table(key_row("key-a", "0011"), key_row("key-a", "0012")))
+    assert joined(result(None, None, "key-a"), pupils) == (None, "tegenstrijdig")
+
+
+def test_a_key_whose_gebruikersnaam_is_not_in_the_list_is_not_in_numo():
+    pupils = with_key_table(roster(("0011", None)), key_table(key_row("key-z", "0099")))
+    results = match(read_results(result(None, None, "key-z")), pupils, SOMTODAY)
+    assert uitkomsten(results) == ["niet_gekoppeld"]
+    assert redenen(results) == ["niet_in_numo"]
+
+
+def test_a_key_of_somebody_who_is_not_in_numo_contradicts_a_pupils_number():
+    pupils = with_key_table(roster(("0011", None)), key_table(key_row("key-z", "0099")))
+    assert joined(result("0011", None, "key-z"), pupils, ("leerlingnummer", "eck_id")) == (None, "tegenstrijdig")
+
+
+def test_a_key_without_gebruikersnaam_joins_nobody():
+    pupils = with_key_table(roster(("0011", None)), key_table(key_row("key-a", None)))
+    assert joined(result(None, None, "key-a"), pupils) == (None, "niet_gekoppeld")
+
+
+def test_a_key_joins_nobody_where_list_and_edexml_disagree_on_the_eck_id():
+    pupils = with_key_table(roster(("0012", "eck-b")), key_table(key_row("key-b", "0012", "eck-other")))
+    assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
+
+
+def test_where_list_and_edexml_disagree_the_list_still_joins_by_its_own_keys():
+    pupils = with_key_table(roster(("0012", "eck-b")), key_table(key_row("key-b", "0012", "eck-other")))
+    assert joined(result("0012", "eck-b"), pupils, ("leerlingnummer", "eck_id")) == ("0012", None)
+
+
+def test_two_pupils_of_the_edexml_with_one_gebruikersnaam_but_their_own_eck_id_join_nobody():
+    keys = key_table(key_row("key-a", "0012", "eck-a"), key_row("key-b", "0012", "eck-b"))
+    pupils = with_key_table(roster(("0012", None)), keys)
+    assert joined(result(None, None, "key-a"), pupils) == (None, "tegenstrijdig")
+    assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
+
+
+def test_a_gebruikersnaam_that_the_list_has_twice_joins_nobody_by_its_key():
+    pupils = with_key_table(roster(("0012", None), ("0012", None)), key_table(key_row("key-b", "0012")))
+    assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
+
+
+def test_without_key_table_the_list_is_the_pupils():
+    pupils = with_key_table(roster(("0011", "eck-a"), ("0012", None)), key_table())
+    assert pupils["leerlingnummer"].tolist() == ["0011", "0012"]
+    assert pupils["in_numo"].tolist() == [True, True]
+    assert pupils["cito_key"].isna().all()
+
+
+# --- without Numo's list ---------------------------------------------------------------------------------------------
+
+
+def test_without_numos_list_the_pupils_of_the_edexml_are_the_list():
+    pupils = from_key_table(key_table(key_row("key-a", "0011", "eck-a", klas="2A"), key_row("key-b", "0012")))
+    assert joined(result(None, None, "key-b"), pupils) == ("0012", None)
+    assert joined(result(None, "eck-a"), pupils, ("leerlingnummer", "eck_id")) == ("0011", None)
+    assert pupils.set_index("leerlingnummer").loc["0011", "klas"] == "2A"
+
+
+def test_without_numos_list_a_pupil_without_gebruikersnaam_is_not_in_numo():
+    pupils = from_key_table(key_table(key_row("key-a", None)))
+    assert pupils["in_numo"].tolist() == [False]
+    assert joined(result(None, None, "key-a"), pupils) == (None, "niet_gekoppeld")
+
+
+def test_without_numos_list_a_gebruikersnaam_that_the_edexml_has_twice_joins_nobody():
+    pupils = from_key_table(key_table(key_row("key-a", "0012"), key_row("key-b", "0012")))
+    assert joined(result(None, None, "key-a"), pupils) == (None, "tegenstrijdig")
+
+
+def test_a_school_that_trusts_citos_number_gets_the_pupils_of_the_results():
+    results = read_results(result("0011", "eck-a"), result("0011"), result("0012"), result(None, "eck-c"))
+    matched = match(results, from_results(results), ("leerlingnummer", "eck_id"))
+    assert gebruikersnamen(matched) == ["0011", "0011", "0012", None]
+    assert uitkomsten(matched) == [None, None, None, "niet_gekoppeld"]
+
+
+def test_a_number_that_comes_with_two_eck_ids_joins_nobody():
+    results = read_results(result("0011", "eck-a"), result("0011", "eck-b"), result("0011"), result("0012"))
+    matched = match(results, from_results(results), ("leerlingnummer", "eck_id"))
+    assert uitkomsten(matched) == ["tegenstrijdig", "tegenstrijdig", "tegenstrijdig", None]
+
+
+def test_an_eck_id_that_comes_with_two_numbers_joins_nobody():
+    results = read_results(result("0011", "eck-a"), result("0012", "eck-a"))
+    matched = match(results, from_results(results), ("leerlingnummer", "eck_id"))
+    assert uitkomsten(matched) == ["tegenstrijdig", "tegenstrijdig"]
