@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cito_numo.errors import FILE_NO_LAYOUT, stop
-from cito_numo.layouts import REQUIRED, Columns, Layout, Leerlijnen
+from cito_numo.layouts import REQUIRED, Columns, Layout, Leerlijnen, shown_headers
 from cito_numo.niveaus import NIVEAU_DTYPE, parse_niveau
 from cito_numo.privacy import Secret
 from cito_numo.schooljaar import schooljaar_of
@@ -57,8 +57,7 @@ def read_export(content: bytes, name: str, layouts: Sequence[Layout]) -> Export:
                 return _read(sheet, layout, name)
     nearest, sheet = min(((layout, sheet) for layout in layouts for sheet in sheets), key=lambda pair: len(pair[0].missing(pair[1].header)))
     missing = ", ".join(nearest.missing(sheet.header))
-    headers = ", ".join(title.strip()[:40] for title in sheet.header if title.strip())
-    raise stop(FILE_NO_LAYOUT, name, headers=headers, layout=nearest.name, missing=missing)
+    raise stop(FILE_NO_LAYOUT, name, headers=shown_headers(sheet.header), layout=nearest.name, missing=missing)
 
 
 def _read(sheet: Sheet, layout: Layout, name: str) -> Export:

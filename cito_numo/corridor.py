@@ -98,7 +98,8 @@ class Outcome:
     vervallen: pd.DataFrame
     confirmed: pd.DataFrame
     """leerplan_id, revisie, onderdeel and volgorde of what is in force and was given again by a newer file."""
-    key_table: pd.DataFrame
+    key_table: pd.DataFrame | None
+    """The key table where it changed."""
     orders: Mapping[str, int]
     pupils: int
     until: date
@@ -146,7 +147,7 @@ def work_out(school: School, ready: Ready, past: Past, rules: Rules) -> Outcome:
         changes=changes,
         vervallen=counting.vervallen,
         confirmed=_confirmed(onderdelen, past),
-        key_table=key_table,
+        key_table=None if key_table.equals(past.key_table) else key_table,
         orders=orders,
         pupils=len(in_numo),
         until=_until(results, rules.day),
@@ -261,8 +262,10 @@ def _key_table(
     """The key table with the EDEXML files added, oldest first."""
     config = desk.school.config
     known = roster["gebruikersnaam"] if roster is not None else None
+    accepted = set(key_table["volgorde"])
     for content, file in sorted(edexml, key=lambda pair: orders[pair[0].sha256]):
-        other_brin = file.brin is not None and file.brin not in config.brin
+        taken_in = orders[content.sha256] in accepted
+        other_brin = file.brin is not None and file.brin not in config.brin and not taken_in
         if other_brin and desk.hold(HOLD_BRIN, content.file.name, found=file.brin, expected=", ".join(config.brin)):
             continue
         try:

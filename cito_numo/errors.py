@@ -264,4 +264,3 @@ BUG = ErrorKind(
     N_("Please report it, with this code."),
 )
 FOLDER_NOT_EMPTY = ErrorKind("folder-not-empty", ExitCode.USAGE, N_("This folder is not empty."), N_("Name a new or an empty folder."))
-UNKNOWN_SCHEMA = ErrorKind("unknown-schema", ExitCode.USAGE, N_("There is no schema '{name}'."), N_("There is: {known}."))

@@ -3,6 +3,7 @@
 Both are YAML that the package ships (`data/`); a `leerlijnen.yaml` in the workspace takes the place of the shipped one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from cito_numo.errors import CONFIG_VALUE, FILE_DOUBLE_COLUMN, stop
 from cito_numo.language import N_, _
+from cito_numo.niveaus import parse_niveau
 from cito_numo.tables import KEYS
-from cito_numo.values import label_key
+from cito_numo.values import label_key, parse_date
 from cito_numo.yaml_files import load, validate
 
-_DATA = Path(__file__).parent / "data"
+_SHIPPED = Path(__file__).parent / "data"
+_DATA = re.compile(r"\d{4}|://|@")
+_LONGEST_HEADER = 60
 
 REQUIRED = ("toets", "toetsniveau", "onderdeel", "afnamedatum", "functioneringsniveau")
 """The columns that a result cannot do without, beside one of the keys."""
@@ -79,9 +83,16 @@ def find_columns(header: Sequence[str], aliases: Mapping[str, Sequence[str]], pl
     return found
 
 
+def shown_headers(header: Sequence[str]) -> str:
+    """The headers of a file for a message; not where its first row is no header but holds data, which may be a pupil's."""
+    if any(_DATA.search(title) or parse_date(title) or parse_niveau(title) for title in header):
+        return _("({count} columns; the first row holds data, not headers)").format(count=len(header))
+    return ", ".join(title.strip()[:_LONGEST_HEADER] for title in header if title.strip())
+
+
 def shipped_layouts() -> list[Layout]:
     """The layouts of the package."""
-    return [validate(Layout, load(path)) for path in sorted((_DATA / "layouts").glob("*.yaml"))]
+    return [validate(Layout, load(path)) for path in sorted((_SHIPPED / "layouts").glob("*.yaml"))]
 
 
 class _Leerlijnen(RootModel[dict[str, dict[str, list[str]]]]):
@@ -103,7 +114,7 @@ class Leerlijnen:
 def read_leerlijnen(workspace: Path) -> Leerlijnen:
     """The workspace's leerlijnen.yaml, else the package's; CitoNumoError with its mistakes."""
     own = workspace / "leerlijnen.yaml"
-    document = load(own if own.exists() else _DATA / "leerlijnen.yaml")
+    document = load(own if own.exists() else _SHIPPED / "leerlijnen.yaml")
     tree = validate(_Leerlijnen, document).root
     vak_of: dict[str, str] = {}
     onderdeel_of: dict[str, str] = {}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cito_numo.errors import ROSTER_COLUMNS, stop
-from cito_numo.layouts import find_columns
+from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
 from cito_numo.sheets import WHOLE, open_sheets
 from cito_numo.tables import PUPILS, names
@@ -47,7 +47,7 @@ def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
         if "gebruikersnaam" in columns:
             break
     else:
-        raise stop(ROSTER_COLUMNS, name, headers=", ".join(title.strip()[:40] for title in sheets[0].header if title.strip()))
+        raise stop(ROSTER_COLUMNS, name, headers=shown_headers(sheets[0].header))
     cells = sheet.read(columns)
     rows = cells.num_rows
     cells = cells.filter(cells[WHOLE])

@@ -265,7 +265,8 @@ class Sync:
         elif outcome.holds:
             finding.status = Status.HELD
         else:
-            ledger.remember_keys(outcome.key_table)
+            if outcome.key_table is not None:
+                ledger.remember_keys(outcome.key_table)
             ledger.confirm(outcome.confirmed)
             if outcome.changes:
                 finding.status = Status.DELIVERED

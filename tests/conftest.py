@@ -4,7 +4,10 @@ import csv
 import io
 import json
 import os
+import pty
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +19,7 @@ from cito_numo.cli import run
 
 DAY = "2026-11-24"
 EXPORT_HEADER = "Leerlingnummer;ECK-iD;Cito-leerlingkey;Klas;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau;Vaardigheidsscore"
+COMMAND = [sys.executable, "-c", "from cito_numo.cli import main; main()"]
 Workbook = Callable[[Sequence[Sequence[object]]], bytes]
 SCHOOL = {
     "name": "Demo College",
@@ -198,3 +202,23 @@ def closes(counts: dict[str, int]) -> bool:
 
 def texts(rows: Sequence[dict[str, str]], column: str) -> list[str]:
     return [each[column] for each in rows]
+
+
+def on_a_terminal(*arguments: str, columns: int = 80) -> str:
+    """What a command shows on a terminal of this width."""
+    controller, terminal = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    process = subprocess.Popen([*COMMAND, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            part = os.read(controller, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(controller)
+    process.wait()
+    return shown.decode()

@@ -1,15 +1,13 @@
 """The commands as a person or a script meets them: help, modes, signals, a terminal and none."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import SchoolFolder, WorkspaceFolder, row
+from conftest import COMMAND, SchoolFolder, WorkspaceFolder, on_a_terminal, row
 
 from cito_numo import corridor
 from cito_numo.cli import app, run
@@ -25,27 +23,6 @@ with school_lock(Path(sys.argv[1]), datetime.now(UTC)):
     print("held", flush=True)
     sys.stdin.read()
 """
-COMMAND = [sys.executable, "-c", "from cito_numo.cli import main; main()"]
-
-
-def on_a_terminal(*arguments: str, columns: int = 80) -> str:
-    """What a command shows on a terminal of this width."""
-    controller, terminal = pty.openpty()
-    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
-    process = subprocess.Popen([*COMMAND, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
-    os.close(terminal)
-    shown = b""
-    while True:
-        try:
-            part = os.read(controller, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.close(controller)
-    process.wait()
-    return shown.decode()
 
 
 def test_init_makes_a_workspace_that_only_its_owner_can_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -5,8 +5,10 @@ import runpy
 from pathlib import Path
 
 import pytest
+from conftest import copy_tree, on_a_terminal
 
-from cito_numo.cli import app
+from cito_numo.cli import app, run
+from cito_numo.demo import TOMORROW
 from cito_numo.errors import ExitCode
 from cito_numo.uitkomst import Uitkomst
 
@@ -36,6 +38,21 @@ def test_every_link_leads_to_a_file(page: Path):
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_night_in_the_readme_is_the_second_night_of_the_demo(tmp_path: Path):
+    folder = tmp_path / "demo"
+    config = str(folder / "cito-numo.yaml")
+    run(["init", str(folder), "--demo", "--date", "2026-11-24"])
+    run(["sync", "--config", config, "--date", "2026-11-24"])
+    copy_tree(folder / TOMORROW, folder)
+
+    shown = on_a_terminal("sync", "--config", config, "--date", "2026-11-24")
+
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown).replace("\r", "\n")
+    table = [line.rstrip() for line in plain.split("\n") if re.match(r"demo-\w+ +delivered", line)]
+    capture = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("demo-")]
+    assert capture == table
 
 
 def test_the_readme_names_every_exit_code_that_a_night_can_have():

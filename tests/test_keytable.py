@@ -153,6 +153,14 @@ def test_two_pupils_of_the_edexml_with_one_gebruikersnaam_but_their_own_eck_id_j
     assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
 
 
+def test_keys_of_two_files_with_one_gebruikersnaam_but_their_own_eck_id_join_nobody():
+    keys = key_table(key_row("key-a", "0012", "eck-a", file=1), key_row("key-b", "0012", "eck-b", file=2))
+    pupils = with_key_table(roster(("0012", None)), keys)
+    assert joined(result(None, None, "key-a"), pupils) == (None, "tegenstrijdig")
+    assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
+    assert joined(result(None, "eck-a", "key-b"), pupils, ("leerlingnummer", "eck_id")) == (None, "tegenstrijdig")
+
+
 def test_a_gebruikersnaam_that_the_list_has_twice_joins_nobody_by_its_key():
     pupils = with_key_table(roster(("0012", None), ("0012", None)), key_table(key_row("key-b", "0012")))
     assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")

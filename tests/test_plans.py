@@ -115,6 +115,12 @@ def test_a_correction_of_a_toets_that_is_not_in_force_changes_nothing(school: Sc
     assert night.uitkomsten == ["boven_terugstuuroptie", "ongewijzigd"]
 
 
+def test_the_same_file_read_otherwise_since_its_layout_was_mended_takes_its_place(school: SchoolNights):
+    school.night(result(fn="havo", file=1))
+    school.night(result(fn="vmbo-gt", file=1))
+    assert school.in_force == [("0012", REKENEN, "T1", "vmbo-gt")]
+
+
 def test_an_older_file_that_is_copied_back_corrects_nothing(school: SchoolNights):
     school.night(result(fn="havo", file=1), result(fn="vmbo-gt", file=2))
     night = school.night(result(fn="havo", file=1))
@@ -203,11 +209,10 @@ def test_where_a_correction_takes_the_newest_toets_out_the_one_before_it_counts(
     assert night.uitkomsten == ["leerplan", "boven_terugstuuroptie"]
 
 
-def test_what_a_correction_took_out_is_remembered_with_its_file():
-    results = matched_results(result(fn="vwo", file=7, uitkomst="boven_terugstuuroptie"))
-    school = SchoolNights()
-    school.night(result(fn="havo", file=3))
-    _results, counting = newest_wins(results, school.onderdelen, empty(VERVALLEN))
+def test_what_a_correction_took_out_is_remembered_with_its_file(school: SchoolNights):
+    school.night(result("0012", file=3))
+    held = [result(who, fn="vwo", file=7, uitkomst="boven_terugstuuroptie") for who in ("0012", "never-delivered")]
+    _results, counting = newest_wins(matched_results(*held), school.onderdelen, empty(VERVALLEN))
     assert list(counting.vervallen[names(VERVALLEN)].itertuples(index=False, name=None)) == [("0012", REKENEN, "2026-2027", "T1", 7)]
     assert counting.onderdelen.empty
 

@@ -545,6 +545,31 @@ def test_an_edexml_of_another_school_is_held(workspace: WorkspaceFolder):
     assert (held.exit_code, held.school["counts"]["leerplan"]) == (4, 0)
 
 
+def test_an_edexml_that_was_accepted_is_not_held_again_on_a_later_night(workspace: WorkspaceFolder):
+    school = workspace.school(administratie="somtoday")
+    school.numo("0012;;2A")
+    school.edexml(leerling("k1", "0012"), brin="99ZZ")
+    school.cito(row(key="k1"))
+    code = workspace.sync_json().school["message"].split("--accept ")[1].split()[0]
+    assert workspace.sync_json("--accept", code).school["status"] == "delivered"
+    school.cito(row(key="k1", toets="T2", day="10-11-2026"), name="later.csv")
+
+    assert workspace.sync_json().school["status"] == "delivered"
+
+
+@pytest.mark.parametrize("folder", ["cito", "numo"])
+def test_a_file_without_headers_gives_no_pupil_away(workspace: WorkspaceFolder, school: SchoolFolder, folder: str):
+    school.numo("0012;;2A")
+    school.cito(row("0012"))
+    school.put(f"inbox/{folder}/headless.csv", "Canary;0104233;2A;havo\r\nOther;0104234;2A;vwo\r\n")
+
+    ran = workspace.sync_json("-v")
+
+    assert "headless.csv" in ran.school["message"]
+    assert "4 columns" in ran.school["message"]
+    assert "Canary" not in ran.stdout + ran.stderr + (school.folder / "report/manifest.json").read_text()
+
+
 def test_a_named_school_runs_alone_and_an_unknown_one_is_a_usage_error(workspace: WorkspaceFolder, school: SchoolFolder):
     workspace.school("other-college")
 
