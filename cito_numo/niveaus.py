@@ -61,6 +61,7 @@ _SEPARATORS = frozenset("/|,&") | {"en", "tm"}
 _NOISE = frozenset({"leerweg", "leerwegen", "niveau"})
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 _THROUGH = re.compile(r"\bt/m\b|\btot en met\b")
+_VMBO_WORD = re.compile(r"\bvmbo(?=[a-z])")
 _JOINERS = re.compile(r"[\s_().+\u2010-\u2015-]+")
 
 
@@ -72,11 +73,11 @@ def parse_niveau(text: str) -> Niveau | None:
     plain = unicodedata.normalize("NFKC", text).casefold().strip()
     if plain.startswith(("+", "-")):
         return None
-    tokens = _TOKEN.findall(_JOINERS.sub(" ", _THROUGH.sub(" tm ", plain).replace("met lwoo", "lwoo")))
+    tokens = _TOKEN.findall(_JOINERS.sub(" ", _VMBO_WORD.sub("vmbo ", _THROUGH.sub(" tm ", plain).replace("met lwoo", "lwoo"))))
     if not tokens or tokens[0] in _SEPARATORS or tokens[-1] in _SEPARATORS:
         return None
     rungs: list[Niveau] = []
-    letters = False
+    letters: list[str] = []
     expected: frozenset[Niveau] | None = None
     end: Niveau | None = None
     for word in tokens:
@@ -84,7 +85,8 @@ def parse_niveau(text: str) -> Niveau | None:
             rung = _WORDS[word]
             if expected is not None and rung not in expected:
                 return None
-            letters |= len(word) == 1 and expected is None
+            if len(word) == 1 and expected is None:
+                letters.append(word)
             rungs.append(rung if end is None else end)
             expected = end = None
         elif word == "vmbo" and (expected is None or expected == {_ENDS["onder"][0]}):
@@ -95,7 +97,8 @@ def parse_niveau(text: str) -> Niveau | None:
             return None
     if not rungs or expected is not None:
         return None
-    if letters and (len(rungs) == 1 or any(not low.low <= high.low <= low.high + 1 for low, high in pairwise(rungs))):
+    neighbours = all(low.low <= high.low <= low.high + 1 for low, high in pairwise(rungs))
+    if letters and (len(rungs) == 1 or len(set(letters)) < len(letters) or not neighbours):
         return None
     return Niveau(min(rung.low for rung in rungs), max(rung.high for rung in rungs))
 

@@ -53,7 +53,7 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     corrects = known & ~same & (beside["volgorde"] >= beside["volgorde_in_force"])
     outdated = (known & ~same & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"])
 
-    again = beside.assign(result=beside["result"].mask(beside["held"])).loc[same, [*TOETS, "volgorde", "result"]]
+    again = beside.loc[same, [*TOETS, "volgorde", "result"]]
     staying = in_force[[*TOETS, *CONTENT, "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))
     staying["volgorde"] = staying[["volgorde", "volgorde_again"]].max(axis=1).astype("int64")
     corrected = pd.MultiIndex.from_frame(staying[_TOETS]).isin(pd.MultiIndex.from_frame(beside.loc[corrects, _TOETS]))
@@ -89,7 +89,7 @@ def onderdelen_of(counting: pd.DataFrame, vak_of: Mapping[str, str], in_force: p
             np.select([relatief < 0, relatief > 0], ["ondersteuning", "verrijking"], "basis"), index=counting.index, dtype="str"
         ),
         startniveau=pd.Series(_RUNG[start], index=counting.index, dtype="str"),
-        doelniveau=pd.Series(_RUNG[doel.clip(_LOWEST, _HIGHEST)], index=counting.index, dtype="str"),
+        doelniveau=pd.Series(_RUNG[np.minimum(doel, _HIGHEST)], index=counting.index, dtype="str"),
         start=start,
     )
     onderdelen = onderdelen.sort_values(["gebruikersnaam", "vak", "relatief", "start", "onderdeel"], ignore_index=True)

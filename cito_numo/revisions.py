@@ -53,8 +53,7 @@ def compare(
     """
     now = onderdelen[_LEERPLAN].drop_duplicates(ignore_index=True)
     plans = now.merge(leerplannen, on=_LEERPLAN, how="left")
-    in_use = plans["status"].notna() & (plans["status"] != INGETROKKEN)
-    other_content = pd.MultiIndex.from_frame(plans[_LEERPLAN]).isin(_different(onderdelen, in_force)) | ~in_use
+    other_content = pd.Series(pd.MultiIndex.from_frame(plans[_LEERPLAN]).isin(_different(onderdelen, in_force)), index=plans.index)
     status = plans["status"].mask(other_content, TE_VERWERKEN) if not automatic else pd.Series(VERWERKT, index=plans.index, dtype="str")
     changed = other_content | (status != plans["status"])
     ids = [

@@ -146,6 +146,12 @@ def test_where_list_and_edexml_disagree_the_list_still_joins_by_its_own_keys():
     assert joined(result("0012", "eck-b"), pupils, ("leerlingnummer", "eck_id")) == ("0012", None)
 
 
+def test_two_keys_of_one_edexml_with_one_gebruikersnaam_join_nobody():
+    pupils = with_key_table(roster(("0012", None)), key_table(key_row("key-a", "0012"), key_row("key-b", "0012")))
+    assert joined(result(None, None, "key-a"), pupils) == (None, "tegenstrijdig")
+    assert joined(result(None, None, "key-b"), pupils) == (None, "tegenstrijdig")
+
+
 def test_two_pupils_of_the_edexml_with_one_gebruikersnaam_but_their_own_eck_id_join_nobody():
     keys = key_table(key_row("key-a", "0012", "eck-a"), key_row("key-b", "0012", "eck-b"))
     pupils = with_key_table(roster(("0012", None)), keys)

@@ -30,7 +30,7 @@ SPELLINGS = {
         *("Kaderberoepsgerichte leerweg", "KB+"),
     ],
     "vmbo-gt": [
-        *("gt", "GT", "gl", "tl", "VMBO GL", "VMBO TL", "vmbo-tl", "vmbo t", "VMBO-T", "vmbo g", "GTL", "VMBO GLTL"),
+        *("gt", "GT", "gl", "tl", "VMBO GL", "VMBO TL", "vmbo-tl", "vmbo t", "VMBO-T", "vmbo g", "GTL", "VMBO GLTL", "vmbotl", "VMBOGL/TL"),
         *("gl/tl", "GL/TL", "VMBO GL/TL", "VMBO_GL/TL", "vmbo gl-tl", "vmbo gl en tl", "g/t", "vmbo g/t", "vmbo-(g)t"),
         *("gemengd", "vmbo gemengd/theoretisch", "gemengde leerweg", "theoretische leerweg", "mavo", "MAVO", "Mavo+"),
     ],
@@ -89,6 +89,7 @@ NEVER_GUESSED = [
     *("I", "II", "III", "IV", "V", "v", "I+", "i-v", "IV-V"),  # its levels in Roman figures
     *("A", "B", "C", "D", "E", "a", "b", "B+", "d-", "A-E", "d/e", "a/b"),  # and in letters
     *("k", "g", "t", "h", "T", "H+", "V-"),  # any lone letter
+    *("B/B", "V/V", "t/t", "b b"),  # the same letter twice is no range
     *("1F", "2F", "<1F", "1S", "A1", "C1"),  # reference levels of Dutch, arithmetic and English
     *("vmbo", "VMBO", "onder vmbo", "vmbo/havo", "vmbo havo", "vmbo-havo", "havo/vmbo", "vmbo vwo", "vmbo h"),  # which leerweg?
     *("vmbo vmbo bb", "bb vmbo"),
