@@ -63,7 +63,7 @@ lock: $(VENV)/installed ## Write the lock files anew, with the newest versions t
 	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements-dev.lock --group dev pyproject.toml
 
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --index-strategy unsafe-best-match
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 docs: $(VENV)/installed ## Write docs/commands.md anew from the help texts
 	$(BIN)/python docs/commands.py > docs/commands.md
