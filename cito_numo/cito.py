@@ -30,6 +30,7 @@ from cito_numo.values import (
     rounded_by_excel,
     toets_name,
     trimmed,
+    without_eck_ids,
 )
 
 _IDS = ("leerlingnummer", "cito_key")
@@ -87,6 +88,8 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
     cells = _joined(exports)
     absent = exports[0][1].layout.absent
     raw = {name: trimmed(cells[name]) for name in Columns.model_fields}
+    misplaced = {name: without_eck_ids(column) for name, column in raw.items() if name != "eck_id"}
+    raw |= {name: column for name, (column, _holds) in misplaced.items()}
     said = {name: present(column, absent) for name, column in raw.items()}
     ids, repaired = zip(*(clean_ids(said[name]) for name in _IDS), strict=True)
     leerlingnummer, cito_key = ids
@@ -120,6 +123,8 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
     results["waarde"] = pd.Series(pd.NA, index=results.index, dtype="str")
 
     results = stop_rows(results, ~cells[WHOLE].to_pandas(), Uitkomst.ONGELDIG, Reden.RIJ_ONLEESBAAR)
+    for name, (_column, holds) in misplaced.items():
+        results = stop_rows(results, holds.to_pandas(), Uitkomst.ONGELDIG, Reden.ECK_ID_IN_ANDER_VELD, name)
     for name in _IDS:
         rounded = rounded_by_excel(said[name]).to_pandas()
         results = stop_rows(results, rounded, Uitkomst.ONGELDIG, Reden.VELD_ONLEESBAAR, name, results[name])

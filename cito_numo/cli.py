@@ -25,6 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
 Config = Annotated[
     Path,
     typer.Option(
@@ -35,9 +37,24 @@ Config = Annotated[
         show_default="cito-numo.yaml",
     ),
 ]
+
+
+def _in_these_times(day: datetime | None) -> datetime | None:
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise typer.BadParameter(_("expected a day from {first} to {last}").format(first=_FIRST_YEAR, last=_LAST_YEAR))
+    return day
+
+
 Day = Annotated[
     datetime | None,
-    typer.Option("--date", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=_("The day to judge by."), show_default=_("today")),
+    typer.Option(
+        "--date",
+        callback=_in_these_times,
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        help=_("The day to judge by."),
+        show_default=_("today"),
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help=_("Print what came of it as JSON."))]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_("Say more."))]
@@ -59,7 +76,8 @@ def sync(
     full: Annotated[bool, typer.Option("--full", help=_("Deliver all that is in force once more."))] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Write nothing; tell what would be done."))] = False,
     accept: Annotated[
-        list[str] | None, typer.Option("--accept", metavar="CODE", help=_("Go on although the run was held with this code."))
+        list[str] | None,
+        typer.Option("--accept", metavar="CODE", help=_("Go on although the run was held with this code; may be given more than once.")),
     ] = None,
     as_json: Json = False,
     verbose: Verbose = False,

@@ -21,6 +21,7 @@ from cito_numo.language import N_, _
 from cito_numo.yaml_files import load, validate
 
 CONFIG_NAME = "cito-numo.yaml"
+LEERLIJNEN = "leerlijnen.yaml"
 KORTE_NAAM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -158,6 +159,11 @@ class School:
             return self.config.match_on
         return ("cito_key",) if self.config.administratie == "somtoday" else ("leerlingnummer", "eck_id")
 
+    @property
+    def needs_keys(self) -> bool:
+        """Whether only the key table of an EDEXML tells whose a result is."""
+        return list(self.match_on) == ["cito_key"]
+
     def is_active(self, day: date) -> bool:
         """Whether the coupling is in use on that day."""
         return self.config.active_from is not None and self.config.active_from <= day
@@ -186,6 +192,11 @@ class Workspace:
             raise stop(CONFIG_VALUE, str(folder), key="korte_naam", detail=_("this folder's name cannot be one"), hint=hint)
         merged = _merged(self.defaults, document.data) if isinstance(document.data, dict) else document.data
         return School(korte_naam, folder, validate(SchoolConfig, document, merged))
+
+    def own_leerlijnen(self) -> str | None:
+        """The text of the workspace's own leerlijnen.yaml; None where it has none."""
+        own = self.folder / LEERLIJNEN
+        return own.read_text("utf-8-sig", "replace") if own.exists() else None
 
     @property
     def secret_path(self) -> Path:

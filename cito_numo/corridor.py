@@ -17,6 +17,8 @@ from cito_numo.edexml import EdexmlFile, read_edexml, to_key_table
 from cito_numo.errors import (
     ALL_UNUSABLE,
     COUNT_OPEN,
+    FILE_ALL_INVALID,
+    FILE_STUMBLED,
     HOLD_BRIN,
     HOLD_KEYS_MOVED,
     HOLD_SHRINK,
@@ -28,6 +30,7 @@ from cito_numo.errors import (
     CitoNumoError,
     ErrorKind,
     Problem,
+    kind_and_place,
     stop,
 )
 from cito_numo.inbox import CITO, Content
@@ -39,7 +42,7 @@ from cito_numo.privacy import Secret
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.roster import from_key_table, from_results, read_roster, with_key_table
 from cito_numo.schooljaar import AMSTERDAM, next_schooljaar
-from cito_numo.selection import select
+from cito_numo.selection import CONTENT, TOETS, select
 from cito_numo.tables import PUPILS, empty
 from cito_numo.threshold import apply_cutoff
 from cito_numo.uitkomst import Reden, Uitkomst
@@ -67,8 +70,6 @@ class Ready:
 class Past:
     """What the ledger knows."""
 
-    orders: Mapping[str, int]
-    """The order of each file that was seen before, by sha256."""
     key_table: pd.DataFrame
     onderdelen: pd.DataFrame
     leerplannen: pd.DataFrame
@@ -87,6 +88,17 @@ class Rules:
     day: date
     full: bool = False
     accept: frozenset[str] = frozenset()
+    """The codes of holds that a person agreed to, tonight or before."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The files of tonight that could be read, and the order of all."""
+
+    exports: Sequence[tuple[Content, Export]]
+    edexml: Sequence[tuple[Content, EdexmlFile]]
+    orders: Mapping[str, int]
+    problems: Sequence[Problem]
 
 
 @dataclass
@@ -100,7 +112,6 @@ class Outcome:
     """leerplan_id, revisie, onderdeel and volgorde of what is in force and was given again by a newer file."""
     key_table: pd.DataFrame | None
     """The key table where it changed."""
-    orders: Mapping[str, int]
     pupils: int
     until: date
     """The first later day on which the outcome may differ by itself."""
@@ -109,24 +120,36 @@ class Outcome:
     inputs: Sequence[Mapping[str, object]]
     problems: Sequence[Problem]
     holds: Sequence[Problem]
+    accepted: Sequence[str]
+    """The codes of what would be held, had a person not agreed."""
 
 
-def work_out(school: School, ready: Ready, past: Past, rules: Rules) -> Outcome:
-    """Take the results of one school through all steps, in order."""
+def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rules, *, has_keys: bool) -> Opened:
+    """Read the exports and EDEXML files, and put all files in order: as first `seen` (sha256 → order), new ones behind those.
+
+    One that cannot be read is a problem. CitoNumoError where no export, or no EDEXML of a school that needs one, can be read.
+    """
     desk = _Desk(school, ready, rules, [*ready.problems])
     exports = desk.opened(ready.cito, lambda content: read_export(content.data, content.file.name, rules.layouts))
-    keys_needed = past.key_table.empty and list(school.match_on) == ["cito_key"]
     edexml = desk.opened(
-        ready.edexml, lambda content: read_edexml(content.data, content.file.name, rules.secret, school.config.edexml), needed=keys_needed
+        ready.edexml,
+        lambda content: read_edexml(content.data, content.file.name, rules.secret, school.config.edexml),
+        needed=school.needs_keys and not has_keys,
     )
-    orders = _orders(ready, past.orders, edexml)
-    roster = _newest_roster(desk, orders)
-    key_table = _key_table(desk, past.key_table, edexml, orders, roster)
+    return Opened(exports, edexml, _orders(ready, seen, edexml), desk.problems)
 
-    results = to_results(
-        [(orders[content.sha256], _renamed(export, content)) for content, export in exports], rules.leerlijnen, rules.secret, rules.day
-    )
+
+def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Rules) -> Outcome:
+    """Take the results of one school through all steps, in order. CitoNumoError where no list of Numo can be read."""
+    desk = _Desk(school, ready, rules, [*opened.problems])
+    orders = opened.orders
+    roster = _newest_roster(desk, orders)
+    key_table = _key_table(desk, past.key_table, opened, roster)
+
+    exports = [(orders[content.sha256], _renamed(export, content)) for content, export in opened.exports]
+    results = to_results(exports, rules.leerlijnen, rules.secret, rules.day)
     desk.note_repairs(results)
+    desk.judge_files(results)
     pupils = _pupils(school, roster, key_table, results)
     results = match(results, pupils, school.match_on)
     desk.judge_matches(results)
@@ -141,21 +164,22 @@ def work_out(school: School, ready: Ready, past: Past, rules: Rules) -> Outcome:
     changes = to_deliver(plans, onderdelen, gone, full=rules.full)
     results = finish(results, onderdelen, changes)
 
-    desk.judge_pupils(len(in_numo), past.pupils)
+    known = len(in_numo) if roster is not None or len(key_table) else 0
+    desk.judge_pupils(known, past.pupils)
     return Outcome(
         results=results,
         changes=changes,
         vervallen=counting.vervallen,
         confirmed=_confirmed(onderdelen, past),
         key_table=None if key_table.equals(past.key_table) else key_table,
-        orders=orders,
-        pupils=len(in_numo),
+        pupils=known,
         until=_until(results, rules.day),
         counts=_counts(results),
         match=matches,
-        inputs=_inputs(ready, exports),
+        inputs=_inputs(ready, opened.exports),
         problems=desk.problems,
         holds=desk.holds,
+        accepted=desk.accepted,
     )
 
 
@@ -168,6 +192,7 @@ class _Desk:
     rules: Rules
     problems: list[Problem] = field(default_factory=list)
     holds: list[Problem] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
 
     def opened(self, contents: Sequence[Content], reader: Callable[[Content], _T], *, needed: bool = True) -> list[tuple[Content, _T]]:
         """The files that could be read; the others are problems. Where they are `needed`, having none of them stops the school."""
@@ -177,6 +202,8 @@ class _Desk:
                 opened.append((content, reader(content)))
             except CitoNumoError as error:
                 self.problems.extend(error.problems)
+            except Exception as error:  # noqa: BLE001  one file never stops a school, whatever a reader stumbles over
+                self.problems.append(Problem(FILE_STUMBLED, content.file.name, {"detail": kind_and_place(error)}))
         if contents and not opened and needed:
             self.stop_without(contents)
         return opened
@@ -185,11 +212,12 @@ class _Desk:
         """Stop the school, because none of these files could be used."""
         raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": contents[0].file.folder}), *self.problems)
 
-    def hold(self, kind: ErrorKind, place: str = "", **values: object) -> bool:
-        """Hold the run back, unless a person said that these very inputs are right; whether it is held."""
-        bound_to = "\n".join([kind.code, place, *sorted(content.sha256 for content in self.ready.all)])
-        code = hashlib.sha256(bound_to.encode()).hexdigest()[:8]
+    def hold(self, kind: ErrorKind, bound_to: Sequence[Content], place: str = "", **values: object) -> bool:
+        """Hold the run back, unless a person said of these very files that it is right; whether it is held."""
+        text = "\n".join([kind.code, *sorted(content.sha256 for content in bound_to)])
+        code = hashlib.sha256(text.encode()).hexdigest()[:8]
         if code in self.rules.accept:
+            self.accepted.append(code)
             return False
         self.holds.append(Problem(kind, place, {**values, "school": self.school.korte_naam, "accept": code}))
         return True
@@ -199,21 +227,28 @@ class _Desk:
         per_file = results.loc[results["hersteld"], "bestand"].astype("str").value_counts().sort_index()
         self.problems += [Problem(IDS_REPAIRED, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
 
+    def judge_files(self, results: pd.DataFrame) -> None:
+        """Ask for a look at exports of which not one row can be read."""
+        invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"].astype("str"), sort=True)
+        sizes = invalid.size()[invalid.all()]
+        self.problems += [Problem(FILE_ALL_INVALID, f"{CITO}/{name}", {"count": count}) for name, count in sizes.items()]
+
     def judge_matches(self, results: pd.DataFrame) -> None:
         """Hold where too many results match nobody; ask for a look where many could not be joined."""
         tolerance = self.school.config.tolerance
         nobody, contradictory, total = unmatched(results)
         if nobody > tolerance.unmatched_hold * total:
-            self.hold(HOLD_UNMATCHED, count=nobody, total=total)
+            self.hold(HOLD_UNMATCHED, self.ready.all, count=nobody, total=total)
         if nobody + contradictory > tolerance.unmatched * total:
             self.problems.append(Problem(UNMATCHED_MANY, "", {"count": nobody + contradictory, "total": total}))
-        if nobody and not self.ready.numo and "cito_key" not in self.school.match_on:
+        if nobody and not self.ready.numo and not self.school.needs_keys:
             self.problems.append(Problem(NO_ROSTER))
 
     def judge_pupils(self, now: int, before: int) -> None:
-        """Hold where the pupils shrink by more than is usual."""
-        if before - now > self.school.config.tolerance.shrink * before:
-            self.hold(HOLD_SHRINK, now=now, before=before)
+        """Hold where the pupils shrink by more than is usual; who takes Cito's number on trust knows no list that could."""
+        trusted = not now and self.school.config.trust_leerlingnummer
+        if before - now > self.school.config.tolerance.shrink * before and not trusted:
+            self.hold(HOLD_SHRINK, [*self.ready.numo, *self.ready.edexml], now=now, before=before)
 
 
 def _orders(ready: Ready, seen: Mapping[str, int], edexml: Sequence[tuple[Content, EdexmlFile]]) -> dict[str, int]:
@@ -255,26 +290,23 @@ def _newest_roster(desk: _Desk, orders: Mapping[str, int]) -> pd.DataFrame | Non
 def _key_table(
     desk: _Desk,
     key_table: pd.DataFrame,
-    edexml: Sequence[tuple[Content, EdexmlFile]],
-    orders: Mapping[str, int],
+    opened: Opened,
     roster: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """The key table with the EDEXML files added, oldest first."""
     config = desk.school.config
     known = roster["gebruikersnaam"] if roster is not None else None
-    accepted = set(key_table["volgorde"])
-    for content, file in sorted(edexml, key=lambda pair: orders[pair[0].sha256]):
-        taken_in = orders[content.sha256] in accepted
-        other_brin = file.brin is not None and file.brin not in config.brin and not taken_in
-        if other_brin and desk.hold(HOLD_BRIN, content.file.name, found=file.brin, expected=", ".join(config.brin)):
+    for content, file in sorted(opened.edexml, key=lambda pair: opened.orders[pair[0].sha256]):
+        other_brin = file.brin is not None and file.brin not in config.brin
+        if other_brin and desk.hold(HOLD_BRIN, [content], content.file.name, found=file.brin, expected=", ".join(config.brin)):
             continue
         try:
-            table = to_key_table(file, orders[content.sha256], config.edexml, config.vestigingen, known)
+            table = to_key_table(file, opened.orders[content.sha256], config.edexml, config.vestigingen, known)
         except CitoNumoError as error:
             desk.problems.extend(error.problems)
             continue
         added, moved = add_to_key_table(key_table, table)
-        if not moved or not desk.hold(HOLD_KEYS_MOVED, content.file.name, count=moved):
+        if not moved or not desk.hold(HOLD_KEYS_MOVED, [content], content.file.name, count=moved):
             key_table = added
     return key_table
 
@@ -295,8 +327,8 @@ def _renamed(export: Export, content: Content) -> Export:
 
 
 def _confirmed(onderdelen: pd.DataFrame, past: Past) -> pd.DataFrame:
-    columns = ["gebruikersnaam", "onderdeel", "schooljaar", "toets"]
-    both = past.onderdelen[[*columns, "vak", "volgorde"]].merge(onderdelen[[*columns, "volgorde"]], on=columns, suffixes=("_before", ""))
+    same = [*TOETS, *CONTENT]
+    both = past.onderdelen[[*same, "vak", "volgorde"]].merge(onderdelen[[*same, "volgorde"]], on=same, suffixes=("_before", ""))
     newer = both[both["volgorde"] > both["volgorde_before"]].merge(past.leerplannen, on=["gebruikersnaam", "vak"])
     return newer[["leerplan_id", "revisie", "onderdeel", "volgorde"]]
 

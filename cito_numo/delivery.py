@@ -47,6 +47,7 @@ def build(outbox: Path, run_id: str, files: Mapping[str, bytes], group: str | No
     for name, content in files.items():
         _write(hidden / name, content, group)
     _sync_folder(hidden)
+    _sync_folder(outbox)
 
 
 def is_built(outbox: Path, run_id: str) -> bool:
@@ -97,6 +98,7 @@ def make_folder(path: Path, group: str | None) -> None:
         return
     make_folder(path.parent, None)
     path.mkdir(mode=_PRIVATE_FOLDER)
+    _sync_folder(path.parent)
     _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
 
 

@@ -127,7 +127,7 @@ class _Reader:
         if section == "leerlingen" and tag == "leerling":
             self._take_leerling(element)
         elif section == "groepen" and tag in ("groep", "samengestelde_groep"):
-            self.groepen[_attribute(element, "key") or ""] = _text(element, "naam")
+            self.groepen[_attribute(element, "key") or ""] = _not_an_eck_id(_text(element, "naam"))
         elif section == "vestigingen" and tag == "vestiging":
             has_code = _child(element, "dependancecode") is not None
             self.vestigingen[_attribute(element, "key") or ""] = (_text(element, "dependancecode") or _MAIN) if has_code else None
@@ -136,14 +136,14 @@ class _Reader:
 
     def _take_school_field(self, tag: str, text: str | None) -> None:
         if tag == "brincode":
-            self.brin = text
+            self.brin = text.upper() if text else None
         elif tag == "dependancecode":
             self.dependancecode = text
         elif tag == "aanmaakdatum":
             self.aanmaakdatum = text
 
     def _take_leerling(self, leerling: etree._Element) -> None:
-        key = _attribute(leerling, "key")
+        key = _not_an_eck_id(_attribute(leerling, "key"))
         if key is None or key.startswith("#"):
             return
         eck_id = _attribute(leerling, "eckid")
@@ -153,13 +153,13 @@ class _Reader:
             groep = _child(together, "samengestelde_groep") if together is not None else None
         vestiging = _child(leerling, "vestiging")
         pupil = {
-            "cito_key": self._at(leerling, self._settings.cito_key),
+            "cito_key": _not_an_eck_id(self._at(leerling, self._settings.cito_key)),
             "eck_id": self._secret.hash_eck_id(eck_id) if eck_id else None,
             "klas": _attribute(groep, "key") if groep is not None else None,
             "vestiging": _attribute(vestiging, "key") if vestiging is not None else None,
         }
         places = {*_PLACES, self._settings.leerlingnummer} - {"auto"}
-        self.pupils.append(pupil | {place: self._at(leerling, place) for place in sorted(places)})
+        self.pupils.append(pupil | {place: _not_an_eck_id(self._at(leerling, place)) for place in sorted(places)})
 
     def _at(self, leerling: etree._Element, place: str) -> str | None:
         if place == "key":
@@ -204,7 +204,7 @@ def _place(pupils: pd.DataFrame, known: pd.Series | None, name: str) -> str:
 
 
 def _tag(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _child(element: etree._Element, name: str) -> etree._Element | None:
@@ -222,3 +222,8 @@ def _attribute(element: etree._Element, name: str) -> str | None:
 
 def _stripped(text: str | None) -> str | None:
     return (text or "").strip() or None
+
+
+def _not_an_eck_id(text: str | None) -> str | None:
+    """A text that may be kept: an ECK iD that stands where something else should is not."""
+    return None if text and "ketenid.nl/" in text.lower() else text

@@ -4,9 +4,11 @@ A `Problem` is one occurrence: a kind, the place, and the values that its messag
 or number: a place is a file, a line or row, and a column.
 """
 
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 
 from cito_numo.language import N_, _
 
@@ -45,6 +47,15 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
     return min(codes, key=_WORST_FIRST.index, default=ExitCode.DONE)
 
 
+_LONGEST_VALUE = 600
+
+
+def printable(text: str) -> str:
+    """A text from a file or a file's name, for a line on a terminal or in a mail: no control characters, and not endless."""
+    shown = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:_LONGEST_VALUE])
+    return f"{shown}…" if len(text) > _LONGEST_VALUE else shown
+
+
 @dataclass(frozen=True)
 class ErrorKind:
     """One entry of the catalogue; `message` and `advice` are templates over the values of a `Problem`."""
@@ -66,15 +77,18 @@ class Problem:
     @property
     def message(self) -> str:
         """What is wrong, in the user's language."""
-        return _(self.kind.message).format(**self.values)
+        return self._filled(self.kind.message)
 
     @property
     def advice(self) -> str:
         """What to do about it, in the user's language; may be empty."""
-        return _(self.kind.advice).format(**self.values) if self.kind.advice else ""
+        return self._filled(self.kind.advice) if self.kind.advice else ""
+
+    def _filled(self, template: str) -> str:
+        return _(template).format(**{name: printable(str(value)) for name, value in self.values.items()})
 
     def __str__(self) -> str:
-        head = f"{self.place}: {self.message}" if self.place else self.message
+        head = f"{printable(self.place)}: {self.message}" if self.place else self.message
         return f"{head} {self.advice}" if self.advice else head
 
 
@@ -89,6 +103,12 @@ class CitoNumoError(Exception):
     def exit_code(self) -> ExitCode:
         """The worst exit code among the problems."""
         return worst(problem.kind.exit_code for problem in self.problems)
+
+
+def kind_and_place(error: Exception) -> str:
+    """What may be told of an error that is not of the catalogue: never its words, which could name a pupil."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
 
 
 def stop(kind: ErrorKind, place: str = "", **values: object) -> CitoNumoError:
@@ -145,6 +165,12 @@ CSV_ENCODING = ErrorKind(
 FILE_UNREADABLE = ErrorKind(
     "file-unreadable", ExitCode.NO_INPUT, N_("This file cannot be read: {detail}."), N_("Check its permissions and its contents.")
 )
+FILE_STUMBLED = ErrorKind(
+    "file-stumbled",
+    ExitCode.NO_INPUT,
+    N_("Something went wrong inside cito-numo while it read this file ({detail})."),
+    N_("The file was left out. Please report it, with this code."),
+)
 FILE_EMPTY = ErrorKind("file-empty", ExitCode.NO_INPUT, N_("This file is empty."), N_("Export it again."))
 FILE_KIND = ErrorKind("file-kind", ExitCode.NO_INPUT, N_("This kind of file ({suffix}) is not read here."), N_("Expected: {expected}."))
 FILE_OPEN_QUOTE = ErrorKind(
@@ -183,6 +209,9 @@ IDS_REPAIRED = ErrorKind(
     ExitCode.DONE,
     N_("In {count} rows a number was repaired of what a spreadsheet adds to it (.0, an apostrophe)."),
     N_("Leading zeros may be gone: put the file here as it was exported, not saved from a spreadsheet."),
+)
+FILE_ALL_INVALID = ErrorKind(
+    "file-all-invalid", ExitCode.LOOK, N_("Not one of the {count} rows of this export can be read."), N_("See report/niet-geleverd.csv.")
 )
 XML_SYNTAX = ErrorKind("xml-syntax", ExitCode.NO_INPUT, N_("This is not well-formed XML (line {line})."), N_("Ask for the file again."))
 XML_DOCTYPE = ErrorKind(
@@ -250,9 +279,18 @@ WAITING_NO_KEYS = ErrorKind(
 )
 ALL_UNUSABLE = ErrorKind("all-unusable", ExitCode.NO_INPUT, N_("None of the files in {folder} could be used."))
 BUSY = ErrorKind("busy", ExitCode.BUSY, N_("Another run of this school is busy ({holder})."), N_("Wait until it is done."))
-IO_FAILED = ErrorKind("io-failed", ExitCode.IO, N_("{detail}."), N_("The last delivery stays as it was. Mend this and run again."))
+IO_FAILED = ErrorKind("io-failed", ExitCode.IO, N_("{detail}."), N_("Mend this and run again."))
 LEDGER_DAMAGED = ErrorKind(
     "ledger-damaged", ExitCode.IO, N_("The ledger cannot be used: {detail}."), N_("Put ledger.sqlite back from a backup.")
+)
+LEDGER_LOST = ErrorKind(
+    "ledger-lost",
+    ExitCode.IO,
+    N_("The outbox holds runs that the ledger knows nothing of: it was lost, or emptied."),
+    N_("Put ledger.sqlite back from a backup; or, to begin anew, move the runs out of the outbox."),
+)
+LEDGER_IN_USE = ErrorKind(
+    "ledger-in-use", ExitCode.IO, N_("Another program has the ledger open."), N_("Close it; the next run goes on where this one stopped.")
 )
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")

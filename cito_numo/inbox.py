@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from cito_numo.errors import printable
+
 CITO, NUMO, EDEXML = "inbox/cito", "inbox/numo", "inbox/edexml"
 """The folders of a school in which files lie ready."""
 
@@ -73,11 +75,18 @@ def read(file: InboxFile) -> Content:
 
 def _files(school: Path, folder: str) -> list[InboxFile]:
     root = school / folder
-    found = []
-    for parent, folders, files in os.walk(root):
+    found: list[InboxFile] = []
+    if not os.path.lexists(root):
+        return found
+    for parent, folders, files in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [_found(Path(parent) / name, school) for name in files if not _is_ignored(name)]
     return sorted(found, key=lambda file: file.name)
+
+
+def _raise(error: OSError) -> None:
+    """A folder that cannot be listed is not an empty one."""
+    raise error
 
 
 def _is_ignored(name: str) -> bool:
@@ -89,5 +98,5 @@ def _found(path: Path, school: Path) -> InboxFile:
         status = path.stat()
     except OSError:  # a link to nowhere: reading it will say so
         status = path.lstat()
-    name = path.relative_to(school).as_posix().encode("utf-8", "replace").decode()
+    name = printable(os.fsencode(path.relative_to(school)).decode("utf-8", "backslashreplace"))
     return InboxFile(path, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

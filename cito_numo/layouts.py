@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from cito_numo.config import LEERLIJNEN
 from cito_numo.errors import CONFIG_VALUE, FILE_DOUBLE_COLUMN, stop
 from cito_numo.language import N_, _
 from cito_numo.niveaus import parse_niveau
@@ -111,10 +112,9 @@ class Leerlijnen:
         return self._onderdeel_of.get(label_key(text))
 
 
-def read_leerlijnen(workspace: Path) -> Leerlijnen:
-    """The workspace's leerlijnen.yaml, else the package's; CitoNumoError with its mistakes."""
-    own = workspace / "leerlijnen.yaml"
-    document = load(own if own.exists() else _SHIPPED / "leerlijnen.yaml")
+def read_leerlijnen(workspace: Path, own: str | None) -> Leerlijnen:
+    """The leerlijnen of the workspace's `own` text, else the package's; CitoNumoError with their mistakes."""
+    document = load(_SHIPPED / LEERLIJNEN) if own is None else load(workspace / LEERLIJNEN, own)
     tree = validate(_Leerlijnen, document).root
     vak_of: dict[str, str] = {}
     onderdeel_of: dict[str, str] = {}

@@ -4,7 +4,6 @@ Leerplannen are never overwritten: each revisie is a row of its own, and belongs
 run that was delivered, so that marking one run delivered (or forgetting it) is all it takes to finish (or discard) it after a crash.
 """
 
-import errno
 import json
 import os
 import sqlite3
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cito_numo.errors import LEDGER_DAMAGED, stop
+from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, CitoNumoError, Problem, stop
 from cito_numo.language import _
 
 if TYPE_CHECKING:
@@ -27,14 +26,17 @@ if TYPE_CHECKING:
     from cito_numo.tables import Column
 
 VERSION = 1
-_IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY)
+_IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 _SCHEMA = """
 CREATE TABLE bestanden (
-    volgorde INTEGER PRIMARY KEY AUTOINCREMENT,  -- a file seen later is newer
+    volgorde INTEGER PRIMARY KEY,  -- a file seen later is newer
     sha256 TEXT NOT NULL UNIQUE
 );
-CREATE TABLE sleutels (cito_key TEXT NOT NULL, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL);
+CREATE TABLE sleutels (cito_key TEXT NOT NULL, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL,
+    secret TEXT NOT NULL  -- fingerprint of the secret that eck_id was hashed with
+);
+CREATE TABLE akkoorden (code TEXT PRIMARY KEY) WITHOUT ROWID;  -- holds that a person agreed to
 CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE leerplannen (
     leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
@@ -85,8 +87,6 @@ class Night:
     """What was said (`report.Message`), so that it is not said again while it lasts."""
     pupils: int
     """How many pupils Numo had when last delivered, to see whether they shrink."""
-    secret: str
-    """Fingerprint of the secret that ECK iDs were hashed with."""
     manifest: Mapping[str, Any]
 
     def covers(self, fingerprint: str, day: date) -> bool:
@@ -110,23 +110,36 @@ class Ledger:
         """Keep the orders of files for ever: what was seen first stays older."""
         with self._transaction():
             rows = [(order, sha256) for sha256, order in orders.items()]
-            self._connection.executemany("INSERT OR IGNORE INTO bestanden (volgorde, sha256) VALUES (?, ?)", rows)
+            self._connection.executemany("INSERT INTO bestanden (volgorde, sha256) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
 
-    def key_table(self) -> "pd.DataFrame":
-        """Which key is which pupil (columns `tables.KEY_TABLE`)."""
+    def key_table(self, secret: str) -> "pd.DataFrame":
+        """Which key is which pupil (columns `tables.KEY_TABLE`).
+
+        An ECK iD that was hashed with another secret than the one of this fingerprint is left out: it would contradict all others.
+        """
         from cito_numo.tables import KEY_TABLE
 
-        return self._frame("SELECT {columns} FROM sleutels ORDER BY cito_key, gebruikersnaam", KEY_TABLE)
+        hashed = "SELECT cito_key, gebruikersnaam, CASE WHEN secret = ? THEN eck_id END AS eck_id, klas, volgorde FROM sleutels"
+        return self._frame(f"SELECT {{columns}} FROM ({hashed}) ORDER BY cito_key, gebruikersnaam, eck_id", KEY_TABLE, secret)
 
     def has_keys(self) -> bool:
         """Whether any EDEXML was taken in."""
         return self._connection.execute("SELECT 1 FROM sleutels LIMIT 1").fetchone() is not None
 
-    def remember_keys(self, keys: "pd.DataFrame") -> None:
-        """Make this the key table (columns `tables.KEY_TABLE`)."""
+    def remember_keys(self, keys: "pd.DataFrame", secret: str) -> None:
+        """Make this the key table (columns `tables.KEY_TABLE`), of which ECK iDs were hashed with the secret of this fingerprint."""
         with self._transaction():
             self._connection.execute("DELETE FROM sleutels")
-            self._insert("sleutels", keys)
+            self._insert("sleutels", keys.assign(secret=secret))
+
+    def accepted(self) -> frozenset[str]:
+        """The codes of holds that a person agreed to."""
+        return frozenset(code for (code,) in self._connection.execute("SELECT code FROM akkoorden"))
+
+    def remember_accepted(self, codes: Sequence[str]) -> None:
+        """Keep that a person agreed to these holds: they do not come back for the same files."""
+        with self._transaction():
+            self._connection.executemany("INSERT INTO akkoorden VALUES (?) ON CONFLICT DO NOTHING", [(code,) for code in codes])
 
     # --- what is in force --------------------------------------------------------------------------------------------
 
@@ -206,7 +219,10 @@ class Ledger:
     def last_night(self) -> Night | None:
         """What the last night found; None before the first."""
         row = self._connection.execute("SELECT inhoud FROM nacht").fetchone()
-        return Night(**json.loads(row[0])) if row else None
+        try:
+            return Night(**json.loads(row[0])) if row else None
+        except (ValueError, TypeError) as error:
+            raise sqlite3.DatabaseError(_("what it keeps of the last night cannot be read")) from error
 
     def remember_night(self, night: Night) -> None:
         """Keep what this night found."""
@@ -221,15 +237,16 @@ class Ledger:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
-    def _frame(self, query: str, columns: "Sequence[Column]") -> "pd.DataFrame":
+    def _frame(self, query: str, columns: "Sequence[Column]", *values: object) -> "pd.DataFrame":
         from cito_numo.tables import from_records, names
 
-        return from_records(self._connection.execute(query.format(columns=", ".join(names(columns)))).fetchall(), columns)
+        return from_records(self._connection.execute(query.format(columns=", ".join(names(columns))), values).fetchall(), columns)
 
     def _insert(self, table: str, frame: "pd.DataFrame", *, or_ignore: bool = False) -> None:
         verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
@@ -257,12 +274,18 @@ def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
         _prepare(connection, path)
         yield Ledger(connection)
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _IO_ERRORS:
-            raise OSError(errno.EIO, str(error), str(path)) from error
-        raise stop(LEDGER_DAMAGED, str(path), detail=str(error)) from error
+        raise CitoNumoError(ledger_problem(error, path)) from error
     finally:
         if connection is not None:
             connection.close()
+
+
+def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:
+    """What to tell of trouble with a ledger: another program has it open, the disk, or damage."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Problem(LEDGER_IN_USE, str(path))
+    return Problem(IO_FAILED if code in _IO_ERRORS else LEDGER_DAMAGED, str(path), {"detail": error})
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

@@ -20,7 +20,7 @@ _Numbers = npt.NDArray[np.int64]
 
 
 def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) -> pd.DataFrame:
-    """Join each result that is under way with its pupil; adds `gebruikersnaam` and `numo_klas`.
+    """Join each result that is under way with its pupil; adds `gebruikersnaam`.
 
     `pupils` has the columns `tables.PUPILS`. Every key that a result has is looked up; those of `match_on` may join it.
     `tegenstrijdig`: a key that several pupils have, keys that lead to different pupils, a key that differs from the one the
@@ -48,8 +48,8 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
     results = _stop(results, listed_twice, tegenstrijdig, Reden.SLEUTEL_DUBBEL, "leerlingnummer")
 
     matched = under_way(results)
-    person = pupils.drop_duplicates("leerling").set_index("leerling")[["leerlingnummer", "klas"]].reindex(np.where(matched, found, _NOBODY))
-    return results.assign(gebruikersnaam=person["leerlingnummer"].set_axis(results.index), numo_klas=person["klas"].set_axis(results.index))
+    names = pupils.drop_duplicates("leerling").set_index("leerling")["leerlingnummer"].reindex(np.where(matched, found, _NOBODY))
+    return results.assign(gebruikersnaam=names.set_axis(results.index))
 
 
 def unmatched(results: pd.DataFrame) -> tuple[int, int, int]:

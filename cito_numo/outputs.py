@@ -63,7 +63,9 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     lines = lines.assign(leerling=lines["leerlingnummer"].fillna(lines["cito_key"]), reden=lines["tekst"])
 
     other_year = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]].astype("str")
-    other_year = other_year.value_counts().reset_index(name="aantal").assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
+    per_year = other_year.value_counts().reset_index(name="aantal").sort_values("schooljaar")
+    per_year["schooljaren"] = per_year["schooljaar"] + " (" + per_year["aantal"].astype("str") + ")"
+    other_year = per_year.groupby("bestand")["schooljaren"].agg(", ".join).reset_index().assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
     texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in _records(other_year)]
     other_year = other_year.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
     rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year])

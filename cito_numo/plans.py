@@ -51,7 +51,7 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     known = beside["volgorde_in_force"].notna()
     same = known & np.logical_and.reduce([beside[column] == beside[f"{column}_in_force"] for column in CONTENT])
     corrects = known & ~same & (beside["volgorde"] >= beside["volgorde_in_force"])
-    outdated = (known & ~same & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"])
+    outdated = ~same & ((known & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"]))
 
     again = beside.loc[same, [*TOETS, "volgorde", "result"]]
     staying = in_force[[*TOETS, *CONTENT, "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))

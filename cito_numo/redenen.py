@@ -1,5 +1,6 @@
 """What a school reads about a result that was not delivered: why, and what to do. Dutch, because it is sent to schools."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _VELD = {
     "leerlingnummer": "Leerlingnummer",
     "eck_id": "ECK iD",
     "cito_key": "Cito-leerlingkey",
+    "klas": "Klas",
     "toets": "Toets",
     "toetsniveau": "Toetsniveau",
     "onderdeel": "Onderdeel",
@@ -32,8 +34,12 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
         "Deze rij heeft een ander aantal cellen dan de kop van het bestand.",
         "Download de gegevens opnieuw uit Leerling in beeld en bewerk het bestand niet.",
     ),
+    Reden.ECK_ID_IN_ANDER_VELD: Tekst(
+        "In de kolom {veld} staat een ECK iD.",
+        "Controleer de kolommen van dit bestand: een ECK iD hoort alleen in zijn eigen kolom te staan.",
+    ),
     Reden.VELD_ONTBREEKT: Tekst(
-        "{veld} ontbreekt (er staat: '{waarde}').",
+        "{veld} ontbreekt{er_staat}.",
         "Vul dit aan in Leerling in beeld. Is de toets niet gemaakt, dan hoeft u niets te doen.",
     ),
     Reden.VELD_ONLEESBAAR: Tekst(
@@ -46,7 +52,7 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
     ),
     Reden.DATUM_IN_TOEKOMST: Tekst("Afnamedatum ligt in de toekomst: '{waarde}'.", "Verbeter de afnamedatum in Leerling in beeld."),
     Reden.ANDER_SCHOOLJAAR: Tekst(
-        "Resultaten van schooljaar {schooljaar} in dit bestand: {aantal}.",
+        "In dit bestand staan resultaten van een ander schooljaar: {schooljaren}.",
         f"Wilt u deze ook koppelen, vraag dat dan aan bij {_KLANTENSERVICE} en geef de aanvraag door aan {_SUPPORT}.",
     ),
     Reden.GEEN_LEERLING: Tekst(
@@ -87,13 +93,16 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
 INGETROKKEN_BOVEN_OPTIE = "Een correctie van het laatste resultaat ligt boven de terugstuuroptie van de school."
 INGETROKKEN_VERPLAATST = "De onderdelen van dit leerplan horen nu bij een ander vak."
 
+_LONG_NUMBER = re.compile(r"\d{6,}")
 _MAX_WAARDE = 60
 
 
 def tekst(reden: Reden, values: Mapping[str, object]) -> Tekst:
     """The text of a reason with the values of one result in it."""
     veld, waarde = _VELD.get(str(values.get("veld")), ""), str(values.get("waarde") or "")[:_MAX_WAARDE]
-    known = {**values, "veld": veld, "waarde": waarde}
+    if values.get("veld") != "afnamedatum":
+        waarde = _LONG_NUMBER.sub(lambda number: f"{number[0][:2]}…", waarde)  # it may be a BSN in the wrong column
+    known = {**values, "veld": veld, "waarde": waarde, "er_staat": f" (er staat: '{waarde}')" if waarde else ""}
     template = _TEKSTEN[reden]
     return Tekst(template.reden.format(**known), template.wat_te_doen.format(**known))
 

@@ -17,7 +17,7 @@ from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
 from cito_numo.sheets import WHOLE, open_sheets
 from cito_numo.tables import PUPILS, names
-from cito_numo.values import clean_ids, present, trimmed
+from cito_numo.values import clean_ids, present, trimmed, without_eck_ids
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "gebruikersnaam": ("Gebruikersnaam", "Leerlingnummer", "Leerlingnr", "Stamnummer", "Login", "Username"),
@@ -53,11 +53,11 @@ def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
     cells = cells.filter(cells[WHOLE])
     nothing = pa.nulls(cells.num_rows, pa.string())
     said = {name: present(trimmed(cells[name].combine_chunks()), ("-",)) if name in columns else nothing for name in _ALIASES}
-    gebruikersnaam, repaired = clean_ids(said["gebruikersnaam"])
+    gebruikersnaam, repaired = clean_ids(without_eck_ids(said["gebruikersnaam"])[0])
     texts = {
         "gebruikersnaam": gebruikersnaam,
         "eck_id": secret.hash_column(said["eck_id"]),
-        "klas": clean_ids(said["klas"])[0],
+        "klas": clean_ids(without_eck_ids(said["klas"])[0])[0],
     }
     pupils = pd.DataFrame({name: text.to_pandas() for name, text in texts.items()}).astype("str")
     pupils = pupils[pupils["gebruikersnaam"].notna()].reset_index(drop=True)
@@ -67,9 +67,9 @@ def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
 def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFrame:
     """The pupils (columns `tables.PUPILS`) of Numo's list, each with the Cito keys that the key table gives its gebruikersnaam.
 
-    The key table adds the ECK iD where the list has none. A key whose gebruikersnaam is not in the list stays, as a pupil that is
-    not in Numo. A key that is not certain to be the listed pupil's points at two pupils, so that nothing is joined on it: where
-    list and key table give one gebruikersnaam different ECK iDs, or the key table gives it to two pupils.
+    The key table adds the ECK iD where the list has none. A key whose gebruikersnaam is not in the list stays, with its ECK iD,
+    as a pupil that is not in Numo. A key that is not certain to be the listed pupil's points at two pupils, so that nothing is
+    joined on it: where list and key table give one gebruikersnaam different ECK iDs, or the key table gives it to two pupils.
     """
     listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
     keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"}).assign(
@@ -78,7 +78,13 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     joined = listed.merge(keys[keys["leerlingnummer"].notna()], on="leerlingnummer", how="left")
     other_eck_id = joined["eck_id"].notna() & joined["eck_id_of_key"].notna() & (joined["eck_id"] != joined["eck_id_of_key"])
     doubtful = other_eck_id | (joined["shared"] == True)  # noqa: E712  missing where the list's pupil has no key
-    strangers = pd.concat([keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])], joined.loc[doubtful, ["cito_key"]]])
+    other = joined["eck_id_of_key"].mask(joined["eck_id_of_key"] == joined["eck_id"])
+    strangers = pd.concat(
+        [
+            keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])].rename(columns={"eck_id_of_key": "eck_id"}),
+            joined.assign(eck_id=other).loc[doubtful, ["cito_key", "eck_id"]],
+        ]
+    )
     strangers = strangers.assign(leerling=np.arange(len(strangers)) + len(roster), in_numo=False)
     joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"].mask(doubtful))
     return _pupils(pd.concat([joined, strangers], ignore_index=True))

@@ -6,6 +6,9 @@ beside them never reach a table.
 
 import csv
 import io
+import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -16,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, stop
-from cito_numo.language import _
+from cito_numo.language import N_, _
 
 ROW = "rij"
 WHOLE = "heel"
@@ -26,8 +29,12 @@ _TEXTS = (".csv", ".txt", ".tsv")
 _WORKBOOKS = (".xlsx",)
 SUFFIXES = (*_TEXTS, *_WORKBOOKS)
 _END = "\x00 end of the file \x00"
-_LARGE_CELL, _MANY_LINES = 1_000, 5
 
+_MOST_CELLS, _MOST_BYTES = 30_000_000, 1 << 30
+_FAR_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{2,})\d""")
+_FAR_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]+(\d{6,})""")
+
+_DAMAGED = N_("it is damaged, locked, or not what its suffix says")
 _Rows = Iterable[tuple[int, Sequence[str]]]
 
 
@@ -98,6 +105,7 @@ def _without_empty_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 class _Csv:
     content: bytes
     separator: str
+    width: int
     header_line: int
     name: str
 
@@ -129,7 +137,7 @@ class _Csv:
 
     def one_by_one(self) -> _Rows:
         """The rows below the header, each with the line it begins on."""
-        reader = _csv_reader(self.content.decode(), self.separator, self.name)
+        reader = _csv_reader(self.content.decode(), self.separator, self.name, self.width)
         yield from ((line, row) for line, row in reader if line > self.header_line)
 
 
@@ -144,7 +152,7 @@ def _open_csv(content: bytes, name: str) -> Sheet:
         raise stop(FILE_EMPTY, name)
     detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
     header_lines = line + sum(cell.count("\n") for cell in header)
-    return Sheet(tuple(header), detected, _Csv(text.encode(), separator, header_lines, name))
+    return Sheet(tuple(header), detected, _Csv(text.encode(), separator, len(header), header_lines, name))
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -158,10 +166,11 @@ def _decoded(content: bytes) -> tuple[str, str]:
         return content.decode("windows-1252", errors="replace"), "windows-1252"
 
 
-def _csv_reader(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows with the line each begins on; CitoNumoError where a quote that opens is never closed.
+def _csv_reader(text: str, separator: str, name: str, width: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """The rows with the line each begins on; CitoNumoError where a quote that opens is not closed in the same cell.
 
-    Such a quote swallows all rows behind it. A mark behind the text tells: it has to come out as a row of its own.
+    Such a quote swallows all rows up to the next one, or to the end of the file. A mark behind the text tells the latter: it has
+    to come out as a row of its own. `width` is that of the header, to tell the former.
     """
     reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=separator)
     line = 1
@@ -169,7 +178,7 @@ def _csv_reader(text: str, separator: str, name: str) -> Iterator[tuple[int, lis
         for row in reader:
             if row == [_END]:
                 return
-            if _swallowed_lines(row):
+            if any(cell.endswith(_END) for cell in row[-1:]) or _is_fused(row, separator, width):
                 break
             yield line, row
             line = reader.line_num + 1
@@ -178,9 +187,14 @@ def _csv_reader(text: str, separator: str, name: str) -> Iterator[tuple[int, lis
     raise stop(FILE_OPEN_QUOTE, name, line=line)
 
 
-def _swallowed_lines(row: Sequence[str]) -> bool:
-    """Whether a cell holds the end of the file, or so much that a quote must have been left open before it."""
-    return any(cell.endswith(_END) for cell in row[-1:]) or any(len(cell) > _LARGE_CELL and cell.count("\n") > _MANY_LINES for cell in row)
+def _is_fused(row: Sequence[str], separator: str, width: int) -> bool:
+    """Whether a cell holds the end of one row and the begin of another.
+
+    From a column to the same column of a later row stand as many separators as a row has; from one column to another the row
+    that comes out has not as many cells as the header.
+    """
+    lines = [cell for cell in row if "\n" in cell]
+    return bool(lines and width) and (len(row) != width or any(cell.count(separator) >= width - 1 for cell in lines))
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------
@@ -204,11 +218,16 @@ class _Cells:
 def _open_workbook(content: bytes, name: str) -> list[Sheet]:
     import python_calamine
 
+    _check_extent(content, name)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = {title: workbook.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in workbook.sheet_names}
     except python_calamine.CalamineError:
-        raise stop(FILE_UNREADABLE, name, detail=_("it is damaged, locked, or not what its suffix says")) from None
+        raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # how the library ends on a damaged workbook; it exports no such name
+            raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
+        raise
     found = []
     for title, rows in sheets.items():
         header_row = next((number for number, row in enumerate(rows, 1) if any(_cell_text(cell).strip() for cell in row)), None)
@@ -218,6 +237,36 @@ def _open_workbook(content: bytes, name: str) -> list[Sheet]:
     if not found:
         raise stop(FILE_EMPTY, name)
     return found
+
+
+def _check_extent(content: bytes, name: str) -> None:
+    """CitoNumoError for a workbook that would fill the memory: reading one takes room for every cell up to the farthest."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            too_large = sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES
+            parts = [entry.filename for entry in archive.infolist() if entry.filename.startswith("xl/worksheets/")]
+            too_large = too_large or any(_cells_in(archive.read(part)) > _MOST_CELLS for part in parts)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
+    if too_large:
+        raise stop(FILE_UNREADABLE, name, detail=_("a cell far outside the table makes it too large"))
+
+
+def _cells_in(sheet: bytes) -> int:
+    """How many cells lie between the first and the farthest; more than can be read where that cannot be told."""
+    if b"\0" in sheet[:200]:
+        return _MOST_CELLS + 1
+    columns = max(map(_column_number, set(_FAR_COLUMN.findall(sheet))), default=26)
+    rows = max(map(int, (digits[:9] for digits in _FAR_ROW.findall(sheet))), default=99_999)
+    return columns * rows
+
+
+def _column_number(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27."""
+    number = 0
+    for letter in letters[:8].upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _cell_text(cell: object) -> str:

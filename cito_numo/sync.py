@@ -4,12 +4,12 @@ A night on which nothing changed is told from the ledger and the stamps of the f
 what works it out. Schools go on without each other: whatever happens to one is its own result.
 """
 
+import contextlib
 import hashlib
 import json
-import traceback
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -24,6 +24,7 @@ from cito_numo.errors import (
     FILE_UNREADABLE,
     FILE_UNSTABLE,
     IO_FAILED,
+    LEDGER_LOST,
     WAITING_ACTIVE_FROM,
     WAITING_INACTIVE,
     WAITING_NO_KEYS,
@@ -31,10 +32,12 @@ from cito_numo.errors import (
     CitoNumoError,
     ExitCode,
     Problem,
+    kind_and_place,
+    stop,
     worst,
 )
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, read, settled_files
-from cito_numo.ledger import Ledger, Night, RunState, open_ledger
+from cito_numo.ledger import Ledger, Night, RunState, ledger_problem, open_ledger
 from cito_numo.locking import school_lock
 from cito_numo.privacy import Secret, make_secret, passing_secret, read_secret
 from cito_numo.report import (
@@ -105,7 +108,10 @@ class RunResult:
 
 @dataclass
 class _Finding:
-    """What a night found, before it is reported. `niet_geleverd` None leaves the list of the last night as it is."""
+    """What a night found, before it is reported.
+
+    `niet_geleverd` is None where no results were judged: the list of the night that last did still holds.
+    """
 
     status: Status
     exit_code: ExitCode
@@ -116,8 +122,8 @@ class _Finding:
     manifest: dict[str, Any] = field(default_factory=dict)
     fingerprint: str | None = None
     until: date = date.min
-    pupils: int = 0
-    secret: str = ""
+    pupils: int | None = None
+    """How many pupils Numo has; None where the last delivery's number goes on to count."""
 
 
 class Sync:
@@ -134,12 +140,15 @@ class Sync:
             with self._opened(folder) as ledger:
                 return self._night(korte_naam, folder, ledger)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-            finding = _failure(error)
+            finding = _failure(error, _ledger_path(folder))
+            if finding.status is not Status.BUSY and not self._options.dry_run:
+                with contextlib.suppress(OSError):  # the reason is told already
+                    self._report(korte_naam, folder, None, finding)
             return RunResult(korte_naam, finding.status, finding.exit_code, messages=finding.messages, news=finding.messages)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _opened(self, folder: Path) -> Iterator[Ledger]:
-        path = folder / ".cito-numo" / "ledger.sqlite"
+        path = _ledger_path(folder)
         if self._options.dry_run:
             with open_ledger(path, read_only=True) as ledger:
                 yield ledger
@@ -149,59 +158,52 @@ class Sync:
 
     def _night(self, korte_naam: str, folder: Path, ledger: Ledger) -> RunResult:
         last = ledger.last_night()
-        style, brin = Csv(), None
+        brin = finished = None
         try:
+            _check_ledger(ledger, folder / "outbox")
+            finished = None if self._options.dry_run else _finish_unfinished(ledger, folder / "outbox")
             school = self._workspace.school(korte_naam)
-            style, brin = school.config.csv, school.config.brin[0]
-            finding = self._found(school, ledger, last)
+            brin = school.config.brin[0]
+            finding = self._waiting_for_cito(school) or self._judged(school, ledger, last)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-            finding = _failure(error)
-            finding.niet_geleverd = nothing_held_back(style)
-        before = {message["key"] for message in last.messages} if last else set()
-        result = RunResult(
-            korte_naam,
-            finding.status,
-            finding.exit_code,
-            finding.run_id,
-            finding.counts,
-            finding.messages,
-            [message for message in finding.messages if message.key not in before],
-        )
+            finding = _failure(error, _ledger_path(folder))
+        finding.run_id = finding.run_id or finished
+        if finished and finding.status is Status.NOTHING_NEW:
+            finding.status = Status.DELIVERED
         if not self._options.dry_run:
-            manifest = self._manifest(korte_naam, brin, finding)
-            if finding.niet_geleverd is not None:
-                delivery.write_whole(folder / "report" / NIET_GELEVERD_CSV, finding.niet_geleverd)
-            delivery.write_whole(folder / "report" / MANIFEST_JSON, manifest_json(manifest))
-            self._remember(ledger, finding, last, manifest)
-        return result
-
-    def _found(self, school: School, ledger: Ledger, last: Night | None) -> _Finding:
-        finished = None if self._options.dry_run else _finish_unfinished(ledger, school.folder / "outbox")
-        finding = self._waiting_for_cito(school) or self._judged(school, ledger, last)
-        if finished is not None and finding.run_id is None and finding.status is Status.NOTHING_NEW:
-            finding.status, finding.run_id = Status.DELIVERED, finished
-        return finding
+            try:
+                manifest = self._report(korte_naam, folder, brin, finding)
+                _remember(ledger, self._options.day, finding, last, manifest)
+            except (OSError, sqlite3.DatabaseError) as error:  # what was delivered is there; that the report is not, is told
+                finding.messages = [*finding.messages, *_failure(error, _ledger_path(folder)).messages]
+                finding.exit_code = worst([finding.exit_code, ExitCode.IO])
+        before = {message["key"] for message in last.messages} if last else set()
+        news = [message for message in finding.messages if message.key not in before]
+        return RunResult(korte_naam, finding.status, finding.exit_code, finding.run_id, finding.counts, finding.messages, news)
 
     def _waiting_for_cito(self, school: School) -> _Finding | None:
         if school.is_active(self._options.day):
             return None
         start = school.config.active_from
-        return _waiting(school, Problem(WAITING_ACTIVE_FROM, "", {"date": start}) if start else Problem(WAITING_INACTIVE))
+        return _waiting(Problem(WAITING_ACTIVE_FROM, "", {"date": start}) if start else Problem(WAITING_INACTIVE))
 
     def _judged(self, school: School, ledger: Ledger, last: Night | None) -> _Finding:
         files, problems = _look(school)
         fingerprint = self._fingerprint(school, files)
-        if self._is_as_before(school, last, fingerprint):
+        if not problems and self._is_as_before(school, last, fingerprint):
             assert last is not None
             return _as_before(last)
         if not files[CITO] and not ledger.newest_run():
-            return _waiting(school, Problem(WAITING_NO_RESULTS), *problems)
-        if list(school.match_on) == ["cito_key"] and not files[EDEXML] and not ledger.has_keys():
-            return _waiting(school, Problem(WAITING_NO_KEYS), *problems)
-        outcome = self._worked_out(school, ledger, last, files, problems)
-        if not self._options.dry_run:
-            ledger.remember_files(outcome.orders)
-        return self._delivered(school, ledger, outcome, fingerprint)
+            return _waiting(Problem(WAITING_NO_RESULTS), *problems)
+        if school.needs_keys and not files[EDEXML] and not ledger.has_keys():
+            return _waiting(Problem(WAITING_NO_KEYS), *problems)
+        cito, numo, edexml = (_read_all(files[folder], problems) for folder in (CITO, NUMO, EDEXML))
+        whole = not problems
+        outcome = self._worked_out(school, ledger, last, cito, numo, edexml, problems)
+        finding = self._delivered(school, ledger, outcome)
+        if whole and not outcome.holds:
+            finding.fingerprint = fingerprint
+        return finding
 
     def _is_as_before(self, school: School, last: Night | None, fingerprint: str) -> bool:
         if last is None or self._options.full or self._options.dry_run:
@@ -210,38 +212,43 @@ class Sync:
 
     def _fingerprint(self, school: School, files: Mapping[str, Sequence[InboxFile]]) -> str:
         """Of all that the outcome depends on, beside the ledger and the day."""
-        leerlijnen = self._workspace.folder / "leerlijnen.yaml"
         parts = [
             __version__,
             school.korte_naam,
             school.config.model_dump_json(),
-            leerlijnen.read_text("utf-8", "replace") if leerlijnen.exists() else None,
+            self._own_leerlijnen,
             [file.stamp for folder in sorted(files) for file in files[folder]],
             self._secret.fingerprint(),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _worked_out(
-        self, school: School, ledger: Ledger, last: Night | None, files: Mapping[str, Sequence[InboxFile]], problems: list[Problem]
+        self,
+        school: School,
+        ledger: Ledger,
+        last: Night | None,
+        cito: Sequence[Content],
+        numo: Sequence[Content],
+        edexml: Sequence[Content],
+        problems: Sequence[Problem],
     ) -> "Outcome":
-        from cito_numo.corridor import Past, Ready, work_out
+        from cito_numo.corridor import Past, Ready, open_files, work_out
 
-        cito, numo, edexml = (_read_all(files[folder], problems) for folder in (CITO, NUMO, EDEXML))
+        rules = replace(self._rules, accept=self._options.accept | ledger.accepted())
         ready = Ready(cito, numo, edexml, problems)
-        key_table = ledger.key_table()
-        if last is not None and last.secret != self._secret.fingerprint():
-            key_table["eck_id"] = None  # hashed with another secret: they would contradict every ECK iD of tonight
+        opened = open_files(school, ready, ledger.orders(), rules, has_keys=ledger.has_keys())
+        if not self._options.dry_run:
+            ledger.remember_files(opened.orders)
         past = Past(
-            orders=ledger.orders(),
-            key_table=key_table,
+            key_table=ledger.key_table(self._secret.fingerprint()),
             onderdelen=ledger.onderdelen(),
             leerplannen=ledger.leerplannen(),
             vervallen=ledger.vervallen(),
             pupils=last.pupils if last is not None else 0,
         )
-        return work_out(school, ready, past, self._rules)
+        return work_out(school, ready, opened, past, rules)
 
-    def _delivered(self, school: School, ledger: Ledger, outcome: "Outcome", fingerprint: str) -> _Finding:
+    def _delivered(self, school: School, ledger: Ledger, outcome: "Outcome") -> _Finding:
         from cito_numo.outputs import niet_geleverd_csv
 
         messages = [Message.of(problem) for problem in (*outcome.holds, *outcome.problems)]
@@ -253,20 +260,17 @@ class Sync:
             counts=outcome.counts,
             niet_geleverd=niet_geleverd_csv(outcome.results, school),
             manifest={"inputs": outcome.inputs, "outputs": [], "match": outcome.match},
-            fingerprint=fingerprint,
             until=outcome.until,
-            pupils=outcome.pupils,
-            secret=self._secret.fingerprint(),
         )
         if outcome.holds:
-            finding.exit_code, finding.fingerprint, finding.pupils = ExitCode.HELD, None, 0
+            finding.status, finding.exit_code = Status.HELD, ExitCode.HELD
         if self._options.dry_run:
             finding.status = Status.DRY_RUN
-        elif outcome.holds:
-            finding.status = Status.HELD
-        else:
+        elif not outcome.holds:
+            finding.pupils = outcome.pupils
+            ledger.remember_accepted(outcome.accepted)
             if outcome.key_table is not None:
-                ledger.remember_keys(outcome.key_table)
+                ledger.remember_keys(outcome.key_table, self._secret.fingerprint())
             ledger.confirm(outcome.confirmed)
             if outcome.changes:
                 finding.status = Status.DELIVERED
@@ -292,6 +296,15 @@ class Sync:
         delivery.publish(outbox, run_id)
         ledger.mark(run_id, RunState.DELIVERED)
 
+    def _report(self, korte_naam: str, folder: Path, brin: str | None, finding: _Finding) -> dict[str, Any]:
+        """Write report/; the manifest that stands in it."""
+        manifest = self._manifest(korte_naam, brin, finding)
+        listed = folder / "report" / NIET_GELEVERD_CSV
+        if finding.niet_geleverd is not None or not listed.exists():
+            delivery.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))
+        delivery.write_whole(folder / "report" / MANIFEST_JSON, manifest_json(manifest))
+        return manifest
+
     def _manifest(self, korte_naam: str, brin: str | None, finding: _Finding) -> dict[str, Any]:
         return {
             "run_id": finding.run_id,
@@ -308,18 +321,10 @@ class Sync:
             "exit_code": finding.exit_code,
         }
 
-    def _remember(self, ledger: Ledger, finding: _Finding, last: Night | None, manifest: Mapping[str, Any]) -> None:
-        night = Night(
-            fingerprint=finding.fingerprint,
-            first_day=self._options.day.isoformat(),
-            until=finding.until.isoformat(),
-            exit_code=finding.exit_code,
-            messages=[message.as_dict() for message in finding.messages],
-            pupils=finding.pupils or (last.pupils if last else 0),
-            secret=finding.secret or (last.secret if last else ""),
-            manifest={name: manifest[name] for name in ("inputs", "match", "counts")},
-        )
-        ledger.remember_night(night)
+    @cached_property
+    def _own_leerlijnen(self) -> str | None:
+        """Read once, so that all schools of a night go by the same."""
+        return self._workspace.own_leerlijnen()
 
     @cached_property
     def _secret(self) -> Secret:
@@ -334,8 +339,23 @@ class Sync:
         from cito_numo.layouts import read_leerlijnen, shipped_layouts
 
         options = self._options
-        leerlijnen = read_leerlijnen(self._workspace.folder)
-        return Rules(shipped_layouts(), leerlijnen, self._secret, options.day, options.full, options.accept)
+        leerlijnen = read_leerlijnen(self._workspace.folder, self._own_leerlijnen)
+        return Rules(shipped_layouts(), leerlijnen, self._secret, options.day, options.full)
+
+
+def _remember(ledger: Ledger, day: date, finding: _Finding, last: Night | None, manifest: Mapping[str, Any]) -> None:
+    """Keep what tomorrow has to know of tonight."""
+    before = last.pupils if last is not None else 0
+    night = Night(
+        fingerprint=finding.fingerprint,
+        first_day=day.isoformat(),
+        until=finding.until.isoformat(),
+        exit_code=finding.exit_code,
+        messages=[message.as_dict() for message in finding.messages],
+        pupils=before if finding.pupils is None else finding.pupils,
+        manifest={name: manifest[name] for name in ("inputs", "match", "counts")},
+    )
+    ledger.remember_night(night)
 
 
 def _look(school: School) -> tuple[dict[str, Sequence[InboxFile]], list[Problem]]:
@@ -355,6 +375,12 @@ def _read_all(files: Sequence[InboxFile], problems: list[Problem]) -> list[Conte
         except OSError as error:
             problems.append(Problem(FILE_UNREADABLE, file.name, {"detail": error.strerror or type(error).__name__}))
     return contents
+
+
+def _check_ledger(ledger: Ledger, outbox: Path) -> None:
+    """Without what it knows of the past, all would be delivered anew, with revisies that were given before."""
+    if delivery.newest_in(outbox) and not ledger.newest_run():
+        raise stop(LEDGER_LOST, str(outbox))
 
 
 def _finish_unfinished(ledger: Ledger, outbox: Path) -> str | None:
@@ -377,9 +403,9 @@ def _finish_unfinished(ledger: Ledger, outbox: Path) -> str | None:
     return finished
 
 
-def _waiting(school: School, *problems: Problem) -> _Finding:
+def _waiting(*problems: Problem) -> _Finding:
     messages = [Message.of(problem) for problem in problems]
-    return _Finding(Status.WAITING, ExitCode.DONE, messages, niet_geleverd=nothing_held_back(school.config.csv))
+    return _Finding(Status.WAITING, ExitCode.DONE, messages)
 
 
 def _as_before(last: Night) -> _Finding:
@@ -398,8 +424,15 @@ def _as_before(last: Night) -> _Finding:
     )
 
 
-def _failure(error: Exception) -> _Finding:
-    problems = error.problems if isinstance(error, CitoNumoError) else [problem_of(error)]
+def _ledger_path(folder: Path) -> Path:
+    return folder / ".cito-numo" / "ledger.sqlite"
+
+
+def _failure(error: Exception, ledger: Path) -> _Finding:
+    if isinstance(error, CitoNumoError):
+        problems: Sequence[Problem] = error.problems
+    else:
+        problems = [ledger_problem(error, ledger) if isinstance(error, sqlite3.DatabaseError) else problem_of(error)]
     status = Status.BUSY if problems[0].kind is BUSY else Status.FAILED
     return _Finding(status, worst(problem.kind.exit_code for problem in problems), [Message.of(problem) for problem in problems])
 
@@ -408,5 +441,4 @@ def problem_of(error: Exception) -> Problem:
     """What to tell of an error that is not of the catalogue. Of a bug only its kind and place: its words could name a pupil."""
     if isinstance(error, OSError):
         return Problem(IO_FAILED, error.filename or "", {"detail": error.strerror or type(error).__name__})
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return Problem(BUG, "", {"detail": f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"})
+    return Problem(BUG, "", {"detail": kind_and_place(error)})

@@ -50,10 +50,7 @@ STOPPED = (
     Column("veld", "category", "the field that the reason is about"),
     Column("waarde", "str", "the value in that field"),
 )
-MATCHED = (
-    Column("gebruikersnaam", "str", "the pupil in Numo"),
-    Column("numo_klas", "str", "klas that Numo's list names"),
-)
+MATCHED = (Column("gebruikersnaam", "str", "the pupil in Numo"),)
 CUT = (Column("relatief", "Int8", "functioneringsniveau against toetsniveau, -2 … +2"),)
 
 PUPILS = (

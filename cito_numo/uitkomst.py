@@ -23,6 +23,7 @@ class Reden(StrEnum):
     RIJ_ONLEESBAAR = "rij_onleesbaar"
     VELD_ONTBREEKT = "veld_ontbreekt"
     VELD_ONLEESBAAR = "veld_onleesbaar"
+    ECK_ID_IN_ANDER_VELD = "eck_id_in_ander_veld"
     SLEUTEL_ONTBREEKT = "sleutel_ontbreekt"
     DATUM_IN_TOEKOMST = "datum_in_toekomst"
     ANDER_SCHOOLJAAR = "ander_schooljaar"

@@ -33,6 +33,12 @@ def present(column: pa.Array, absent: Iterable[str]) -> pa.Array:
     return pc.if_else(pc.is_in(pc.utf8_lower(column), nothing), pa.scalar(None, pa.string()), column)
 
 
+def without_eck_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The texts without those that hold an ECK iD, and which those were (bool): outside its own column it is not shown or kept."""
+    holds = pc.fill_null(pc.match_substring(column, "ketenid.nl/", ignore_case=True), False)
+    return (pc.if_else(holds, pa.scalar(None, pa.string()), column) if pc.any(holds).as_py() else column), holds
+
+
 def clean_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Ids as text, and which of them had to be repaired (bool).
 

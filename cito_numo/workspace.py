@@ -11,6 +11,8 @@ from cito_numo.errors import FOLDER_NOT_EMPTY, stop
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
 
+_NOT_YET = frozenset({"language", "retention", "mail_from", "on_failure"})
+"""Keys that a school.yaml may hold already, but that nothing asks for yet: a sample would promise too much."""
 _HEAD = """\
 # The workspace of cito-numo. The folder of this file holds schools/<korte_naam>/, one folder for each school.
 # What stands under defaults holds for every school that does not say otherwise in its own school.yaml.
@@ -80,6 +82,8 @@ def _commented(model: type[BaseModel], indent: str) -> list[str]:
     lines = []
     for name, field in model.model_fields.items():
         nested = isinstance(field.default, BaseModel)
+        if name in _NOT_YET:
+            continue
         if field.description and not nested:
             lines.append(f"#: {indent}{_(field.description)}")
         lines.append(f"# {indent}{name}: {'' if nested else _yaml(field.default)}".rstrip())

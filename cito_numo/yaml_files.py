@@ -65,14 +65,14 @@ def load(path: Path, text: str | None = None) -> Document:
     try:
         _refuse_cleverness(path, source)
         root = yaml.compose(source, Loader=yaml.BaseLoader)
+        lines: dict[_Path, int] = {}
+        problems: list[Problem] = []
+        data = _plain(root, (), lines, problems, path) if root is not None else {}
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = _("{file}, line {line}").format(file=path, line=mark.line + 1) if mark else str(path)
         detail = getattr(error, "problem", None) or _("it is nested too deeply or holds characters that YAML does not allow")
         raise stop(CONFIG_SYNTAX, place, detail=detail) from None
-    lines: dict[_Path, int] = {}
-    problems: list[Problem] = []
-    data = _plain(root, (), lines, problems, path) if root is not None else {}
     if problems:
         raise CitoNumoError(*problems)
     return Document(path, data, lines)
@@ -94,6 +94,8 @@ def _plain(node: yaml.Node, key: _Path, lines: dict[_Path, int], problems: list[
     if isinstance(node, yaml.MappingNode):
         data: dict[str, object] = {}
         for name_node, value_node in node.value:
+            if not isinstance(name_node, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem=_("a key has to be one word"), problem_mark=name_node.start_mark)
             name = str(name_node.value)
             line = name_node.start_mark.line + 1
             if name in data:

@@ -82,7 +82,7 @@ def read_results(*rows: Mapping[str, object]) -> pd.DataFrame:
 def matched_results(*rows: Mapping[str, object]) -> pd.DataFrame:
     """The table of results as matching hands it on, where each leerlingnummer is the pupil's gebruikersnaam."""
     table = read_results(*rows)
-    return table.assign(gebruikersnaam=table["leerlingnummer"], numo_klas=table["klas"])
+    return table.assign(gebruikersnaam=table["leerlingnummer"])
 
 
 def pupil(

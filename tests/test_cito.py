@@ -18,7 +18,7 @@ from cito_numo.tables import READ, STOPPED, names
 DAY = date(2026, 11, 24)
 SECRET = Secret(bytes(32))
 LAYOUTS = shipped_layouts()
-LEERLIJNEN = read_leerlijnen(Path("no-workspace"))
+LEERLIJNEN = read_leerlijnen(Path("no-workspace"), None)
 
 
 def export(*lines: str, header: str = EXPORT_HEADER, name: str = "export.csv") -> Export:

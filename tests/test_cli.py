@@ -77,7 +77,17 @@ def test_json_is_printed_also_when_the_workspace_is_invalid(workspace: Workspace
     assert "Did you mean 'defaults'?" in ran.stderr
 
 
-@pytest.mark.parametrize("arguments", [["sync", "--date", "gisteren"], ["sync", "--nope"], ["schema", "nope"], ["nope"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sync", "--date", "gisteren"],
+        ["sync", "--date", "0001-01-01"],
+        ["sync", "--date", "9999-12-31"],
+        ["sync", "--nope"],
+        ["schema", "nope"],
+        ["nope"],
+    ],
+)
 def test_a_wrong_option_is_a_usage_error(arguments: list[str]):
     assert run(arguments) == 2
 

@@ -103,19 +103,27 @@ def key_table(*rows: tuple) -> pd.DataFrame:
 def test_the_key_table_comes_back_as_it_was(ledger: Ledger):
     assert not ledger.has_keys()
     keys = key_table(("001", "0012", "hash1", "2A", 3), ("002", None, None, None, 3), ("002", "0013", None, "2A", 3))
-    ledger.remember_keys(keys)
+    ledger.remember_keys(keys, "secret-a")
     assert ledger.has_keys()
-    back = ledger.key_table()
+    back = ledger.key_table("secret-a")
     assert list(back.columns) == names(KEY_TABLE)
     assert [dtype.name for dtype in back.dtypes] == [column.dtype for column in KEY_TABLE]
     assert back.fillna("").to_numpy().tolist() == keys.fillna("").to_numpy().tolist()
 
 
+def test_eck_ids_that_were_hashed_with_another_secret_are_left_out(ledger: Ledger):
+    ledger.remember_keys(key_table(("001", "0012", "a-hash", None, 1)), "secret-a")
+    back = ledger.key_table("secret-b")
+    assert back["cito_key"].tolist() == ["001"]
+    assert back["eck_id"].isna().all()
+    assert ledger.key_table("secret-a")["eck_id"].tolist() == ["a-hash"]
+
+
 def test_remembering_keys_takes_the_place_of_the_table_before(ledger: Ledger):
-    ledger.remember_keys(key_table(("001", "0012", None, None, 1)))
-    ledger.remember_keys(key_table(("002", "0013", None, None, 2)))
-    assert ledger.key_table()["cito_key"].tolist() == ["002"]
-    ledger.remember_keys(key_table())
+    ledger.remember_keys(key_table(("001", "0012", None, None, 1)), "secret-a")
+    ledger.remember_keys(key_table(("002", "0013", None, None, 2)), "secret-a")
+    assert ledger.key_table("secret-a")["cito_key"].tolist() == ["002"]
+    ledger.remember_keys(key_table(), "secret-a")
     assert not ledger.has_keys()
 
 
@@ -127,7 +135,7 @@ def test_an_empty_ledger_gives_empty_tables_with_their_columns(ledger: Ledger):
         (ledger.leerplannen(), LEERPLANNEN),
         (ledger.onderdelen(), ONDERDELEN),
         (ledger.vervallen(), VERVALLEN),
-        (ledger.key_table(), KEY_TABLE),
+        (ledger.key_table("secret-a"), KEY_TABLE),
     ):
         pd.testing.assert_frame_equal(found, empty(columns))
     assert (ledger.newest_run(), ledger.unfinished(), ledger.last_night()) == ("", [], None)
@@ -236,8 +244,8 @@ def test_what_fails_halfway_leaves_nothing(ledger: Ledger):
 
 def test_the_last_night_comes_back_as_it_was(ledger: Ledger):
     messages = [{"code": "no-roster", "text": "…", "key": "no-roster", "needs_person": True}]
-    night = Night("abc", "2026-11-24", "2027-08-01", 3, messages, 60, "s", {"counts": {"read": 2}})
-    ledger.remember_night(Night("before", "2026-11-23", "2027-08-01", 0, [], 59, "s", {}))
+    night = Night("abc", "2026-11-24", "2027-08-01", 3, messages, 60, {"counts": {"read": 2}})
+    ledger.remember_night(Night("before", "2026-11-23", "2027-08-01", 0, [], 59, {}))
     ledger.remember_night(night)
     assert ledger.last_night() == night
 
@@ -266,7 +274,7 @@ def test_read_only_reads_what_is_there_and_cannot_write(tmp_path: Path, folder: 
     before = path.read_bytes()
     with open_ledger(path, read_only=True) as ledger:
         assert ledger.orders() == {"a": 1}
-    with pytest.raises(OSError, match="readonly"), open_ledger(path, read_only=True) as ledger:
+    with pytest.raises(CitoNumoError, match="readonly"), open_ledger(path, read_only=True) as ledger:
         ledger.remember_files({"b": 2})
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == ["ledger.sqlite"]

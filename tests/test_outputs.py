@@ -267,12 +267,12 @@ def test_a_formula_in_numos_list_is_defused_in_the_csv_and_as_it_was_in_json(wor
 def test_another_schooljaar_has_one_line_for_each_file(workspace: WorkspaceFolder, school: SchoolFolder):
     school.numo("0012;;2A", "0013;;2A")
     school.cito(row("0012", day="06-10-2025"), row("0013", day="07-10-2025"), row("0013"), name="a.csv")
-    school.cito(row("0012", day="06-10-2025", toets="T0"), name="b.csv")
+    school.cito(row("0012", day="06-10-2025", toets="T0"), row("0012", day="06-10-2024"), name="b.csv")
     workspace.sync()
 
     assert [(line["bestand"], line["rij"], line["leerling"], line["uitkomst"], line["reden"]) for line in school.niet_geleverd] == [
-        ("a.csv", "", "", "vorig_schooljaar", "Resultaten van schooljaar 2025-2026 in dit bestand: 2."),
-        ("b.csv", "", "", "vorig_schooljaar", "Resultaten van schooljaar 2025-2026 in dit bestand: 1."),
+        ("a.csv", "", "", "vorig_schooljaar", "In dit bestand staan resultaten van een ander schooljaar: 2025-2026 (2)."),
+        ("b.csv", "", "", "vorig_schooljaar", "In dit bestand staan resultaten van een ander schooljaar: 2024-2025 (1), 2025-2026 (1)."),
     ]
 
 

@@ -12,8 +12,7 @@ from cito_numo.uitkomst import Reden
 RESULT = {
     "veld": "eck_id",
     "waarde": "M5",
-    "schooljaar": "2025-2026",
-    "aantal": 3,
+    "schooljaren": "2025-2026 (3)",
     "toetsniveau": "havo",
     "functioneringsniveau": "vwo",
     "relatief": "+1",
@@ -48,7 +47,7 @@ def test_a_reason_names_the_value_that_could_not_be_read():
 
 
 def test_a_reason_names_nothing_where_there_is_nothing():
-    assert tekst(Reden.VELD_ONTBREEKT, {"veld": "toets", "waarde": None}).reden == "Toets ontbreekt (er staat: '')."
+    assert tekst(Reden.VELD_ONTBREEKT, {"veld": "toets", "waarde": None}).reden == "Toets ontbreekt."
 
 
 @pytest.mark.parametrize("waarde", ["{veld}", "{0}", "{", "%s"])

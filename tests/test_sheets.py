@@ -2,11 +2,13 @@
 
 import codecs
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
 import xlsxwriter
+from conftest import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from cito_numo.errors import CitoNumoError
@@ -248,3 +250,21 @@ def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(name: st
     assert refusal(b"a;b\n1;2\n", name) == "file-kind"
     with pytest.raises(CitoNumoError, match=r"Expected: \.csv, \.txt, \.tsv, \.xlsx"):
         open_sheets(b"a;b\n1;2\n", name)
+
+
+@pytest.mark.parametrize("reference", ["XFD1048576", "ZZZZZZZZ99999999999", "Z9999999"])
+def test_a_cell_far_outside_the_table_is_refused_before_it_fills_the_memory(xlsx: Workbook, reference: str):
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx([["a", "b"], ["1", "2"]]))) as workbook, zipfile.ZipFile(content, "w") as bomb:
+        for name in workbook.namelist():
+            data = workbook.read(name)
+            bomb.writestr(name, data.replace(b'r="B2"', f'r="{reference}"'.encode()) if name.startswith("xl/worksheets/") else data)
+
+    with pytest.raises(CitoNumoError, match=r"bomb\.xlsx: This file cannot be read"):
+        open_sheets(content.getvalue(), "bomb.xlsx")
+
+
+def test_a_workbook_of_many_columns_is_read(xlsx: Workbook):
+    (sheet,) = open_sheets(xlsx([[f"column {number}" for number in range(60)], [f"{number}" for number in range(60)]]), "wide.xlsx")
+
+    assert sheet.read({"last": 59})["last"].to_pylist() == ["59"]
