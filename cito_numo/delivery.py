@@ -47,7 +47,6 @@ def build(outbox: Path, run_id: str, files: Mapping[str, bytes], group: str | No
     for name, content in files.items():
         _write(hidden / name, content, group)
     _sync_folder(hidden)
-    _sync_folder(outbox)
 
 
 def is_built(outbox: Path, run_id: str) -> bool:

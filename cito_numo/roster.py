@@ -86,7 +86,7 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
         ]
     )
     strangers = strangers.assign(leerling=np.arange(len(strangers)) + len(roster), in_numo=False)
-    joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"].mask(doubtful))
+    joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"])
     return _pupils(pd.concat([joined, strangers], ignore_index=True))
 
 

@@ -169,16 +169,15 @@ def test_the_order_is_remembered_of_a_night_that_failed_too(workspace: Workspace
     assert level(school) == "havo"
 
 
-def test_of_two_new_edexml_files_the_one_that_was_made_later_counts(workspace: WorkspaceFolder):
+def test_of_two_new_edexml_files_the_one_that_says_it_was_made_later_counts(workspace: WorkspaceFolder):
     school = workspace.school(administratie="somtoday")
     school.numo("0012;;2A", "0013;;2A")
-    later = school.edexml(leerling("k1", "0013"), name="a.xml")
-    earlier = school.edexml(leerling("k2", "0012"), leerling("k1", "0013"), name="b.xml")
-    for path, day in ((later, "2026-11-02"), (earlier, "2026-11-01")):
+    made_later = school.edexml(leerling("k1", "0012"), name="a.xml")
+    made_earlier = school.edexml(leerling("k1", ""), leerling("k2", "0013"), name="b.xml")
+    for path, day in ((made_later, "2026-11-02"), (made_earlier, "2026-11-01")):
+        changed = path.stat().st_mtime
         path.write_text(path.read_text().replace("</school>", f"<aanmaakdatum>{day}T08:00:00</aanmaakdatum></school>"))
-        os.utime(path, (1_790_000_000, 1_790_000_000))
-    later.write_text(later.read_text().replace("0013", "0012").replace('key="k1"', 'key="k2"'))
-    os.utime(later, (1_789_000_000, 1_789_000_000))
+        os.utime(path, (changed, changed))
     school.cito(row(key="k1"), row(key="k2"))
 
     assert workspace.sync_json().school["counts"]["leerplan"] == 2
@@ -531,18 +530,19 @@ def test_a_mistake_in_school_yaml_leaves_the_list_of_what_was_not_delivered(work
 
 
 @pytest.mark.parametrize(
-    "columns",
+    ("opens", "closes"),
     [
         ("klas", "klas"),  # from one column to the same of another row: a row that looks whole
-        ("fn", "klas"),  # to another column
+        ("fn", "klas"),
+        ("fn", "leerlingnummer"),  # to the first cell of the next row: no separator between them
     ],
 )
-def test_rows_that_two_stray_quotes_fuse_are_nobodys_result(workspace: WorkspaceFolder, school: SchoolFolder, columns: tuple[str, str]):
-    opens, closes = columns
-    school.numo("1001;;1A", "1002;;1A", "1003;;1A", "1004;;1A")
-    first, third = {"klas": "1A", "fn": "vmbo-bb"}, {"klas": "1A", "fn": "havo"}
-    first[opens], third[closes] = f'"{first[opens]}', f'{third[closes]}"'
-    school.cito(row("1001", **first), row("1002"), row("1003", **third), row("1004"))
+def test_rows_that_two_stray_quotes_fuse_are_nobodys_result(workspace: WorkspaceFolder, school: SchoolFolder, opens: str, closes: str):
+    school.numo("1001;;1A", "1002;;1A", "1003;;1A")
+    first = {"leerlingnummer": "1001", "klas": "1A", "fn": "vmbo-bb"}
+    second = {"leerlingnummer": "1002", "klas": "1A", "fn": "havo"}
+    first[opens], second[closes] = f'"{first[opens]}', f'{second[closes]}"'
+    school.cito(row(**first), row(**second), row("1003"))
 
     ran = workspace.sync_json()
 
