@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SchoolFolder, WorkspaceFolder, eck_id, leerling, row
+from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, leerling, row
 
 from cito_numo import delivery, inbox
 from cito_numo import sync as nights
@@ -599,3 +599,25 @@ def test_an_export_of_which_no_row_can_be_read_asks_for_a_look(workspace: Worksp
 
     assert ran.exit_code == 3
     assert "primary.csv: Not one of the 2 rows" in ran.stderr
+
+
+def test_no_name_or_bsn_is_kept_and_no_number_is_told(workspace: WorkspaceFolder):
+    school = workspace.school(brin="99ZZ", tolerance="{unmatched_hold: 1}")
+    name, bsn, number = "Canarynaam", "123456782", "7654321"
+    school.put("inbox/numo/numo.csv", f"naam;bsn;gebruikersnaam;eck_id\n{name};{bsn};{number};{eck_id(1)}\n{name};{bsn};;\n")
+    good, contradictory = (row(number, eck_id(each)) for each in (1, 2))
+    header = "Naam;BSN;" + EXPORT_HEADER
+    rows = [f"{name};{bsn};{each}" for each in (good, contradictory, row("7654399", fn=bsn))]
+    school.put("inbox/cito/export.csv", "\n".join([header, *rows, f"{name};ragged"]))
+    school.put("inbox/cito/other.csv", f"Naam;Cijfer\n{name};7\n")
+    school.edexml(leerling(number, number, eck_id(1), extra=f"<achternaam>{name}</achternaam><bsn>{bsn}</bsn>"), brin="99ZZ")
+    school.put("inbox/edexml/hostile.xml", f'<!DOCTYPE x [<!ENTITY a "{name}">]><EDEX>&a;</EDEX>')
+
+    told = "".join(
+        ran.stdout + ran.stderr for ran in (workspace.sync("-v"), workspace.sync_json("--full"), workspace.sync("--dry-run", "-v"))
+    )
+
+    assert [plan["gebruikersnaam"] for plan in school.delivered()["leerplannen"]] == [number]
+    assert [text for text in (name, bsn, number, "7654399") if text in told + (school.folder / "report/manifest.json").read_text()] == []
+    made = [path for folder in ("report", "outbox", ".cito-numo") for path in (school.folder / folder).rglob("*") if path.is_file()]
+    assert [path.name for path in made for text in (name, bsn, f"{1:0128x}", f"{2:0128x}") if text.encode() in path.read_bytes()] == []
