@@ -82,7 +82,8 @@ def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(frame.columns, row, strict=True)) for row in rows_of(frame)]
+    columns = list(frame.columns)
+    return [dict(zip(columns, row, strict=True)) for row in rows_of(frame)]
 
 
 def _lines(name: str, items: Iterable[object]) -> bytes:
