@@ -1,5 +1,6 @@
 """The commands: read the options, call one function, show what it returns."""
 
+import gc
 import json
 import os
 import signal
@@ -12,7 +13,9 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.errors import CitoNumoError, ExitCode
+from cito_numo.commands import edexml
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, Verbose, failure_as_json
+from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
 
 app = typer.Typer(
@@ -25,39 +28,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
-
-Config = Annotated[
-    Path,
-    typer.Option(
-        "--config",
-        envvar="CITO_NUMO_CONFIG",
-        metavar="FILE",
-        help=_("The workspace's cito-numo.yaml; the folder it lies in is the workspace."),
-        show_default="cito-numo.yaml",
-    ),
-]
+app.add_typer(edexml.app)
 
 
-def _in_these_times(day: datetime | None) -> datetime | None:
-    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise typer.BadParameter(_("expected a day from {first} to {last}").format(first=_FIRST_YEAR, last=_LAST_YEAR))
-    return day
-
-
-Day = Annotated[
-    datetime | None,
-    typer.Option(
-        "--date",
-        callback=_in_these_times,
-        formats=["%Y-%m-%d"],
-        metavar="YYYY-MM-DD",
-        help=_("The day to judge by."),
-        show_default=_("today"),
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help=_("Print what came of it as JSON."))]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_("Say more."))]
+_GARBAGE_AFTER = 50_000
+"""Objects made before garbage is looked for: a run makes millions that live to its end, and a look after each 700 takes a fifth of it."""
 
 
 class SchemaName(StrEnum):
@@ -71,14 +46,11 @@ def sync(
     schools: Annotated[
         list[str] | None, typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."))
     ] = None,
-    config: Config = Path("cito-numo.yaml"),
+    config: Config = CONFIG,
     date: Day = None,
     full: Annotated[bool, typer.Option("--full", help=_("Deliver all that is in force once more."))] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Write nothing; tell what would be done."))] = False,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option("--accept", metavar="CODE", help=_("Go on although the run was held with this code; may be given more than once.")),
-    ] = None,
+    dry_run: DryRun = False,
+    accept: Accept = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -95,13 +67,9 @@ def sync(
     from cito_numo.sync import Options, Sync
 
     now = datetime.now().astimezone()
-    try:
+    with failure_as_json("schools", wanted=as_json):
         workspace = read_workspace(config)
         chosen = chosen_schools(workspace, schools or ())
-    except CitoNumoError as error:
-        if as_json:
-            typer.echo(json.dumps({"exit_code": error.exit_code, "schools": []}))
-        raise
     options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()))
     nights = Sync(workspace, options)
     results = [nights.school(korte_naam) for korte_naam in with_progress(chosen)]
@@ -176,6 +144,8 @@ def _stop(number: int, _frame: object) -> None:
 def main() -> None:
     """The command `cito-numo`: what it writes is private, and a signal ends it cleanly."""
     os.umask(0o077)
+    gc.set_threshold(_GARBAGE_AFTER)
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps what it no longer needs
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
@@ -193,8 +163,6 @@ def run(arguments: Sequence[str]) -> int:
     except CitoNumoError as error:
         return _told(error)
     except Exception as error:  # noqa: BLE001  whatever it is, a person gets a sentence
-        from cito_numo.sync import problem_of
-
         return _told(CitoNumoError(problem_of(error)))
     return ExitCode.DONE
 

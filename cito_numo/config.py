@@ -7,6 +7,7 @@ otherwise. An error in one school.yaml is that school's alone.
 
 import grp
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from cito_numo.errors import CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, SCHOOL_MISSING, stop
+from cito_numo.errors import CONFIG_MISSING, CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, SCHOOL_MISSING, CitoNumoError, stop
 from cito_numo.language import N_, _
 from cito_numo.yaml_files import load, validate
 
@@ -141,6 +142,9 @@ class SchoolConfig(Settings):
 class _WorkspaceConfig(_Strict):
     """cito-numo.yaml."""
 
+    mail_host: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9.-]+$", description=N_("The name that the mail host signs its Authentication-Results headers with.")
+    )
     defaults: Settings = Field(Settings(), description=N_("Keys and values that hold for every school that does not say otherwise."))
 
 
@@ -176,6 +180,15 @@ class Workspace:
     folder: Path
     korte_namen: Sequence[str]
     defaults: Mapping[str, Any]
+    mail_host: str | None = None
+    """The mail host whose Authentication-Results count."""
+    config: Path = Path(CONFIG_NAME)
+    """The file that makes the folder a workspace, as it was named."""
+
+    def command(self, *words: str) -> str:
+        """What a person types to run the program with these words in this workspace."""
+        here = self.config == Path(CONFIG_NAME)
+        return shlex.join(["cito-numo", *words, *([] if here else ["--config", str(self.config)])])
 
     def school_folder(self, korte_naam: str) -> Path:
         """The folder that is the school."""
@@ -199,6 +212,11 @@ class Workspace:
         return own.read_text("utf-8-sig", "replace") if own.exists() else None
 
     @property
+    def quarantine(self) -> Path:
+        """Where mails lie that came in by themselves and are not taken in yet."""
+        return self.folder / "quarantine"
+
+    @property
     def secret_path(self) -> Path:
         """The key of the keyed hashes."""
         return self.folder / ".cito-numo" / "secret"
@@ -207,13 +225,23 @@ class Workspace:
 def read_workspace(path: Path) -> Workspace:
     """Read cito-numo.yaml; CitoNumoError with all its mistakes, or where there is no school."""
     document = load(path)
-    validate(_WorkspaceConfig, document)
+    config = validate(_WorkspaceConfig, document)
     folder = path.resolve().parent
     schools = folder / "schools"
     korte_namen = sorted(entry.name for entry in schools.iterdir() if _is_school(entry)) if schools.is_dir() else []
     if not korte_namen:
         raise stop(CONFIG_NO_SCHOOLS, str(schools))
-    return Workspace(folder, korte_namen, document.data.get("defaults", {}))
+    return Workspace(folder, korte_namen, document.data.get("defaults", {}), config.mail_host, path)
+
+
+def found_workspace(path: Path) -> Workspace | None:
+    """The workspace of this cito-numo.yaml, for a command that can do without; None where there is none, or no school in it."""
+    try:
+        return read_workspace(path)
+    except CitoNumoError as error:
+        if {problem.kind for problem in error.problems} <= {CONFIG_MISSING, CONFIG_NO_SCHOOLS}:
+            return None
+        raise
 
 
 def chosen_schools(workspace: Workspace, named: Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,6 @@
 Touches no disk and writes nothing: files come in as bytes, the past as tables. Raises CitoNumoError where there is nothing to work with.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,16 +10,15 @@ from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
 
+from cito_numo.arrivals import arrived, gebruikersnamen, newest_roster, read_arrival, usable
 from cito_numo.cito import Export, read_export, to_results
 from cito_numo.config import School
-from cito_numo.edexml import EdexmlFile, read_edexml, to_key_table
+from cito_numo.edexml import EdexmlFile
 from cito_numo.errors import (
     ALL_UNUSABLE,
     COUNT_OPEN,
     FILE_ALL_INVALID,
     FILE_STUMBLED,
-    HOLD_BRIN,
-    HOLD_KEYS_MOVED,
     HOLD_SHRINK,
     HOLD_UNMATCHED,
     IDS_REPAIRED,
@@ -28,24 +26,25 @@ from cito_numo.errors import (
     ROSTER_LEFT_OUT,
     UNMATCHED_MANY,
     CitoNumoError,
-    ErrorKind,
     Problem,
     kind_and_place,
     stop,
 )
-from cito_numo.inbox import CITO, Content
-from cito_numo.keytable import add_to_key_table
+from cito_numo.holds import Holds
+from cito_numo.inbox import CITO, Content, file_orders
+from cito_numo.keytable import KeyChange, take_in
 from cito_numo.layouts import Layout, Leerlijnen
 from cito_numo.matching import match, matched_per_key, unmatched
 from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.privacy import Secret
 from cito_numo.revisions import Changes, compare, finish, to_deliver
-from cito_numo.roster import from_key_table, from_results, read_roster, with_key_table
+from cito_numo.roster import Roster, from_key_table, from_results, with_key_table
 from cito_numo.schooljaar import AMSTERDAM, next_schooljaar
 from cito_numo.selection import CONTENT, TOETS, select
 from cito_numo.tables import PUPILS, empty
 from cito_numo.threshold import apply_cutoff
 from cito_numo.uitkomst import Reden, Uitkomst
+from cito_numo.unpacking import Source
 
 _T = TypeVar("_T")
 
@@ -71,6 +70,8 @@ class Past:
     """What the ledger knows."""
 
     key_table: pd.DataFrame
+    keys_since: int
+    """EDEXML files of a lower order were seen before the key table was replaced."""
     onderdelen: pd.DataFrame
     leerplannen: pd.DataFrame
     vervallen: pd.DataFrame
@@ -87,6 +88,8 @@ class Rules:
     secret: Secret
     day: date
     full: bool = False
+    command: Callable[[str], str] = "cito-numo sync {}".format
+    """What a person runs for a school of this name."""
     accept: frozenset[str] = frozenset()
     """The codes of holds that a person agreed to, tonight or before."""
 
@@ -96,7 +99,8 @@ class Opened:
     """The files of tonight that could be read, and the order of all."""
 
     exports: Sequence[tuple[Content, Export]]
-    edexml: Sequence[tuple[Content, EdexmlFile]]
+    edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]
+    roster: Roster | None
     orders: Mapping[str, int]
     problems: Sequence[Problem]
 
@@ -125,26 +129,27 @@ class Outcome:
 
 
 def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rules, *, has_keys: bool) -> Opened:
-    """Read the exports and EDEXML files, and put all files in order: as first `seen` (sha256 → order), new ones behind those.
+    """Read all files, and put them in order: as first `seen` (sha256 → order), new ones behind those.
 
     One that cannot be read is a problem. CitoNumoError where no export, or no EDEXML of a school that needs one, can be read.
     """
     desk = _Desk(school, ready, rules, [*ready.problems])
     exports = desk.opened(ready.cito, lambda content: read_export(content.data, content.file.name, rules.layouts))
-    edexml = desk.opened(
-        ready.edexml,
-        lambda content: read_edexml(content.data, content.file.name, rules.secret, school.config.edexml),
-        needed=school.needs_keys and not has_keys,
-    )
-    return Opened(exports, edexml, _orders(ready, seen, edexml), desk.problems)
+    roster = _newest_roster(desk, seen)
+    known = gebruikersnamen(roster)
+    edexml = desk.opened(ready.edexml, lambda content: desk.arrived(content, known), needed=school.needs_keys and not has_keys)
+    return Opened(exports, edexml, roster, _orders(ready, seen, edexml), desk.problems)
 
 
 def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Rules) -> Outcome:
     """Take the results of one school through all steps, in order. CitoNumoError where no list of Numo can be read."""
     desk = _Desk(school, ready, rules, [*opened.problems])
+    if opened.roster is None and ready.numo:
+        desk.stop_without(ready.numo)
     orders = opened.orders
-    roster = _newest_roster(desk, orders)
-    key_table = _key_table(desk, past.key_table, opened, roster)
+    roster = opened.roster.pupils if opened.roster is not None else None
+    keys = _key_table(desk, past, opened)
+    key_table = keys.table
 
     exports = [(orders[content.sha256], _renamed(export, content)) for content, export in opened.exports]
     results = to_results(exports, rules.leerlijnen, rules.secret, rules.day)
@@ -171,15 +176,15 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
         changes=changes,
         vervallen=counting.vervallen,
         confirmed=_confirmed(onderdelen, past),
-        key_table=None if key_table.equals(past.key_table) else key_table,
+        key_table=key_table if keys.differs else None,
         pupils=known,
         until=_until(results, rules.day),
         counts=_counts(results),
         match=matches,
         inputs=_inputs(ready, opened.exports),
         problems=desk.problems,
-        holds=desk.holds,
-        accepted=desk.accepted,
+        holds=desk.holds.problems,
+        accepted=desk.holds.accepted,
     )
 
 
@@ -191,8 +196,10 @@ class _Desk:
     ready: Ready
     rules: Rules
     problems: list[Problem] = field(default_factory=list)
-    holds: list[Problem] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)
+    holds: Holds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.holds = Holds(self.rules.command(self.school.korte_naam), self.rules.accept)
 
     def opened(self, contents: Sequence[Content], reader: Callable[[Content], _T], *, needed: bool = True) -> list[tuple[Content, _T]]:
         """The files that could be read; the others are problems. Where they are `needed`, having none of them stops the school."""
@@ -212,15 +219,12 @@ class _Desk:
         """Stop the school, because none of these files could be used."""
         raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": contents[0].file.folder}), *self.problems)
 
-    def hold(self, kind: ErrorKind, bound_to: Sequence[Content], place: str = "", **values: object) -> bool:
-        """Hold the run back, unless a person said of these very files that it is right; whether it is held."""
-        text = "\n".join([kind.code, *sorted(content.sha256 for content in bound_to)])
-        code = hashlib.sha256(text.encode()).hexdigest()[:8]
-        if code in self.rules.accept:
-            self.accepted.append(code)
-            return False
-        self.holds.append(Problem(kind, place, {**values, "school": self.school.korte_naam, "accept": code}))
-        return True
+    def arrived(self, content: Content, known: "pd.Series[str] | None") -> list[EdexmlFile]:
+        """The EDEXML files in one file; those in it that cannot be used are problems."""
+        source = Source.of(content.file.name, content.data)
+        files, problems = usable(*read_arrival(source, self.rules.secret, self.school.config, known))
+        self.problems += problems
+        return files
 
     def note_repairs(self, results: pd.DataFrame) -> None:
         """Say in which exports a spreadsheet had changed keys."""
@@ -238,7 +242,7 @@ class _Desk:
         tolerance = self.school.config.tolerance
         nobody, contradictory, total = unmatched(results)
         if nobody > tolerance.unmatched_hold * total:
-            self.hold(HOLD_UNMATCHED, self.ready.all, count=nobody, total=total)
+            self.holds.hold(HOLD_UNMATCHED, _hashes(self.ready.all), count=nobody, total=total)
         if nobody + contradictory > tolerance.unmatched * total:
             self.problems.append(Problem(UNMATCHED_MANY, "", {"count": nobody + contradictory, "total": total}))
         if nobody and not self.ready.numo and not self.school.needs_keys:
@@ -248,17 +252,18 @@ class _Desk:
         """Hold where the pupils shrink by more than is usual; who takes Cito's number on trust knows no list that could."""
         trusted = not now and self.school.config.trust_leerlingnummer
         if before - now > self.school.config.tolerance.shrink * before and not trusted:
-            self.hold(HOLD_SHRINK, [*self.ready.numo, *self.ready.edexml], now=now, before=before)
+            self.holds.hold(HOLD_SHRINK, _hashes([*self.ready.numo, *self.ready.edexml]), now=now, before=before)
 
 
-def _orders(ready: Ready, seen: Mapping[str, int], edexml: Sequence[tuple[Content, EdexmlFile]]) -> dict[str, int]:
+def _hashes(contents: Sequence[Content]) -> list[str]:
+    return [content.sha256 for content in contents]
+
+
+def _orders(ready: Ready, seen: Mapping[str, int], edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]) -> dict[str, int]:
     """The order of each file: as first seen; files that are new come after those, by when they were made, then by name."""
-    made = {content.sha256: _moment(file.aanmaakdatum) for content, file in edexml}
-    fresh = [content for content in ready.all if content.sha256 not in seen]
-    fresh.sort(key=lambda content: (made.get(content.sha256) or content.file.mtime_ns / 1e9, content.file.name))
-    newest = max(seen.values(), default=0)
-    numbers = {sha256: newest + place for place, sha256 in enumerate(dict.fromkeys(content.sha256 for content in fresh), 1)}
-    return {content.sha256: seen[content.sha256] for content in ready.all if content.sha256 in seen} | numbers
+    made = {content.sha256: max((_moment(file.aanmaakdatum) or 0 for file in files), default=0) for content, files in edexml}
+    by_time = sorted(ready.all, key=lambda content: (made.get(content.sha256) or content.file.mtime_ns / 1e9, content.file.name))
+    return file_orders(_hashes(by_time), seen)
 
 
 def _moment(aanmaakdatum: str | None) -> float | None:
@@ -269,46 +274,30 @@ def _moment(aanmaakdatum: str | None) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).timestamp()
 
 
-def _newest_roster(desk: _Desk, orders: Mapping[str, int]) -> pd.DataFrame | None:
-    """The newest list of Numo that can be read; None where no list lies there."""
-    for content in sorted(desk.ready.numo, key=lambda content: orders[content.sha256], reverse=True):
-        try:
-            roster = read_roster(content.data, content.file.name, desk.rules.secret)
-        except CitoNumoError as error:
-            desk.problems.extend(error.problems)
-            continue
-        if roster.left_out:
-            desk.problems.append(Problem(ROSTER_LEFT_OUT, content.file.name, {"count": roster.left_out}))
-        if roster.repaired:
-            desk.problems.append(Problem(IDS_REPAIRED, content.file.name, {"count": roster.repaired}))
-        return roster.pupils
-    if desk.ready.numo:
-        desk.stop_without(desk.ready.numo)
-    return None
+def _newest_roster(desk: _Desk, seen: Mapping[str, int]) -> Roster | None:
+    """The newest list of Numo that can be read; None where there is none."""
+    roster, name, problems = newest_roster(desk.ready.numo, seen, desk.rules.secret)
+    desk.problems += problems
+    if roster is None:
+        return None
+    if roster.left_out:
+        desk.problems.append(Problem(ROSTER_LEFT_OUT, name, {"count": roster.left_out}))
+    if roster.repaired:
+        desk.problems.append(Problem(IDS_REPAIRED, name, {"count": roster.repaired}))
+    return roster
 
 
-def _key_table(
-    desk: _Desk,
-    key_table: pd.DataFrame,
-    opened: Opened,
-    roster: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """The key table with the EDEXML files added, oldest first."""
-    config = desk.school.config
-    known = roster["gebruikersnaam"] if roster is not None else None
-    for content, file in sorted(opened.edexml, key=lambda pair: opened.orders[pair[0].sha256]):
-        other_brin = file.brin is not None and file.brin not in config.brin
-        if other_brin and desk.hold(HOLD_BRIN, [content], content.file.name, found=file.brin, expected=", ".join(config.brin)):
-            continue
-        try:
-            table = to_key_table(file, opened.orders[content.sha256], config.edexml, config.vestigingen, known)
-        except CitoNumoError as error:
-            desk.problems.extend(error.problems)
-            continue
-        added, moved = add_to_key_table(key_table, table)
-        if not moved or not desk.hold(HOLD_KEYS_MOVED, [content], content.file.name, count=moved):
-            key_table = added
-    return key_table
+def _key_table(desk: _Desk, past: Past, opened: Opened) -> KeyChange:
+    """The key table with the EDEXML files added that are not older than what replaced it."""
+    orders = {content.sha256: opened.orders[content.sha256] for content, _files in opened.edexml}
+    files = [
+        arrived(file, content.sha256, orders[content.sha256])
+        for content, files in opened.edexml
+        for file in files
+        if orders[content.sha256] >= past.keys_since
+    ]
+    known = gebruikersnamen(opened.roster)
+    return take_in(past.key_table, files, desk.school.config.brin, known, desk.holds)
 
 
 def _pupils(school: School, roster: pd.DataFrame | None, key_table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def build(outbox: Path, run_id: str, files: Mapping[str, bytes], group: str | No
     make_folder(hidden, group)
     for name, content in files.items():
         _write(hidden / name, content, group)
-    _sync_folder(hidden)
+    sync_folder(hidden)
 
 
 def is_built(outbox: Path, run_id: str) -> bool:
@@ -57,7 +57,7 @@ def is_built(outbox: Path, run_id: str) -> bool:
 def publish(outbox: Path, run_id: str) -> None:
     """Let a run that was built appear, and point `latest` at it."""
     _hidden(outbox, run_id).rename(outbox / run_id)
-    _sync_folder(outbox)
+    sync_folder(outbox)
     point_latest(outbox)
 
 
@@ -74,7 +74,7 @@ def point_latest(outbox: Path) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(newest)
     fresh.replace(link)
-    _sync_folder(outbox)
+    sync_folder(outbox)
 
 
 def discard(outbox: Path, run_id: str) -> None:
@@ -88,7 +88,7 @@ def write_whole(path: Path, content: bytes) -> None:
     fresh = path.with_name(f".{path.name}.part")
     _write(fresh, content, None)
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def make_folder(path: Path, group: str | None) -> None:
@@ -97,7 +97,7 @@ def make_folder(path: Path, group: str | None) -> None:
         return
     make_folder(path.parent, None)
     path.mkdir(mode=_PRIVATE_FOLDER)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
 
 
@@ -120,7 +120,8 @@ def _share(path: Path, group: str | None, mode: int) -> None:
     path.chmod(mode)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Write through to the disk what stands in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

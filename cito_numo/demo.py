@@ -112,6 +112,12 @@ def _fill(school: Path, tomorrow: Path, day: date, pupils: int, chance: random.R
         _write(path, "".join(f"{line}\r\n" for line in lines), day, days_ago=days_ago)
 
 
+def leerlingen(pupils: int, seed: int = 1) -> list[Leerling]:
+    """So many synthetic pupils."""
+    chance = random.Random(seed)
+    return [_leerling(number, chance) for number in range(pupils)]
+
+
 def _leerling(number: int, chance: random.Random) -> Leerling:
     toetsniveau, rung = _TOETSNIVEAUS[int(chance.random() * len(_TOETSNIVEAUS))]
     digits = hashlib.sha512(f"{chance.random()}".encode()).hexdigest()
@@ -249,7 +255,9 @@ def _edexml_leerling(who: Leerling, number: int) -> str:
         f"<leerling key={quoteattr(who.cito_key)} eckid={quoteattr(who.eck_id)}>"
         f"<achternaam>Demo</achternaam><roepnaam>Leerling {number}</roepnaam>"
         f"<geboortedatum>2014-01-01</geboortedatum><geslacht>9</geslacht><jaargroep>{10 + int(who.klas[0])}</jaargroep>"
-        f"<groep key={quoteattr(who.klas)}/><gebruikersnaam>{who.leerlingnummer}</gebruikersnaam></leerling>\n"
+        f"<groep key={quoteattr(who.klas)}/><gebruikersnaam>{who.leerlingnummer}</gebruikersnaam>"
+        f"<emailadres>leerling{number}@demo.example</emailadres><instroomdatum>2025-08-01</instroomdatum>"
+        "<mutatiedatum>2026-08-01</mutatiedatum></leerling>\n"
     )
 
 

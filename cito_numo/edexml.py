@@ -1,229 +1,251 @@
-"""EDEXML (as Somtoday exports it for Cito) → which Cito key is which pupil.
+"""EDEXML, in every dialect that exporters write → which Cito key is which pupil.
 
-Only key, ECK iD (as keyed hash), the places that may hold the gebruikersnaam, klas and vestiging leave the parser; names, birth dates and
-BSN are dropped while it reads. Pupils are the direct children of `leerlingen`: blocks of `toevoegingen` may nest elements of the same
-name (EDEXML 2.1 allows any content there).
+    from cito_numo.edexml import read_edexml
+    file = read_edexml("cito-importbestand.xml")
+
+Only what joins leaves the reader: `cito_key`, `eck_id` (as keyed hash), `gebruikersnaam`, `klas`, `leerjaar`, `vestiging`. Names, birth
+dates, BSN and the rest are dropped while it reads, and memory grows with the table of pupils, not with the file.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
-from lxml import etree
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cito_numo.config import Edexml as Settings
+from cito_numo.edexml_parser import ADDED, PLACES, TEXT, Raw, parse_edexml
 from cito_numo.errors import (
+    EDEXML_ECK_DOUBLE,
+    EDEXML_GROEP_UNKNOWN,
+    EDEXML_KEY_DOUBLE,
+    EDEXML_LEFT,
+    EDEXML_NAME_DOUBLE,
+    EDEXML_NO_KEY,
+    EDEXML_NO_KEYS,
     EDEXML_NO_PUPILS,
+    EDEXML_NOT_VO,
     EDEXML_OTHER_VESTIGINGEN,
     EDEXML_PLACE,
-    EDEXML_ROOT,
-    FILE_EMPTY,
-    XML_DOCTYPE,
-    XML_SYNTAX,
+    EDEXML_PLACE_UNKNOWN,
+    ErrorKind,
     stop,
 )
+from cito_numo.findings import Finding
 from cito_numo.language import _
-from cito_numo.privacy import Secret
-from cito_numo.tables import KEY_TABLE, names
+from cito_numo.privacy import Secret, passing_secret
+from cito_numo.tables import EDEXML_PUPILS, names
 
-_MAIN = "00"
+MAIN_VESTIGING = "00"
 """The dependancecode of a main vestiging: the same as an empty one."""
-_INSIDE_SECTION = 2
-"""How many elements are open around a leerling: the root and its section."""
-_PLACES = ("gebruikersnaam", "emailadres", "key")
+_FIRST_VO_JAARGROEP = 11
+_LEERJAREN = 6
+_JAARGROEPEN = {str(number): number for number in (*range(1, 9), *range(11, 17))}
 
 
 @dataclass(frozen=True)
 class EdexmlFile:
-    """One EDEXML: the school it says it is of, when it was made, and its pupils.
+    """One EDEXML: the school it says it is of, when it was made, its pupils, and what is odd about it.
 
-    `pupils` has the text columns `cito_key`, `eck_id` (keyed hash), `klas`, `vestiging`, and one for each place that may hold the
-    gebruikersnaam: `gebruikersnaam`, `emailadres` (what stands before the @), `key`, and the configured element of toevoegingen.
+    `pupils` has the columns `tables.EDEXML_PUPILS`. `place` is where the gebruikersnaam was found, None where that is not certain (then
+    no pupil has one); `places` tells for each place how many of Numo's pupils were found there, or, without Numo's list, how many pupils
+    have something there. `findings` tells what is wrong or odd, with line numbers.
     """
 
     name: str
+    dialect: str
+    xsdversie: str | None
     brin: str | None
+    schooljaar: str | None
     aanmaakdatum: str | None
+    place: str | None
+    places: Mapping[str, int]
     pupils: pd.DataFrame
+    findings: Sequence[Finding]
 
 
-def read_edexml(content: bytes, name: str, secret: Secret, settings: Settings | None = None) -> EdexmlFile:
-    """Read one EDEXML file.
+def read_edexml(
+    source: str | PathLike[str] | bytes | BinaryIO,
+    name: str = "",
+    *,
+    secret: Secret | None = None,
+    settings: Settings | None = None,
+    vestigingen: Sequence[str] = (),
+    known: Iterable[str] | None = None,
+) -> EdexmlFile:
+    """Read one EDEXML: a path, bytes or a binary stream; `name` stands for it in messages.
 
-    Pupils with a dummy key (it begins with #, EDEXML 2.1 §1.10) or none are left out. Raises CitoNumoError for a file that
-    is not well-formed, has a DOCTYPE, is no EDEXML, or holds no pupils.
+    ECK iDs are hashed with `secret`; without one the hashes can only be compared within one call. Pupils of other vestigingen than the
+    named ones are left out. Where the gebruikersnaam stands is decided once for the file: as configured in `settings`, or (`auto`) the one
+    place in which most of Numo's pupils, `known`, are found; not where that is a tie, or less than half.
+
+    Raises CitoNumoError for a file that is not well-formed, has a DOCTYPE, is no EDEXML, is too large, or holds no pupils.
     """
-    reader = _Reader(secret, settings or Settings())
-    if not content.strip():
-        raise stop(FILE_EMPTY, name)
-    events = etree.iterparse(
-        io.BytesIO(content),
-        events=("start", "end"),
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        reader.read(events, name)
-    except etree.XMLSyntaxError as error:
-        raise stop(XML_SYNTAX, name, line=error.lineno or 1) from None
-    if not reader.pupils:
+    settings = settings or Settings()
+    with ExitStack() as stack:
+        if isinstance(source, (str, PathLike)):
+            name = name or Path(source).name
+            stream: BinaryIO = stack.enter_context(Path(source).open("rb"))
+        else:
+            stream = io.BytesIO(source) if isinstance(source, bytes) else source
+        raw = parse_edexml(stream, name, secret or passing_secret(), settings)
+    if not raw.pupils.num_rows:
         raise stop(EDEXML_NO_PUPILS, name)
-    return EdexmlFile(name, reader.brin, reader.aanmaakdatum, pd.DataFrame(reader.named_pupils(), dtype="str"))
+    table = _of_vestigingen(raw, vestigingen, name)
+    keys = table[settings.cito_key]
+    table = table.append_column("cito_key", pc.if_else(pc.starts_with(keys, "#"), pa.scalar(None, pa.string()), keys))
+    table = _with_keys(raw, table, name)
+    table = _with_klas(raw, table)
+    _note_left(raw, table)
+    place, places = _place(raw, table, settings.leerlingnummer, _known(known))
+    table = table.append_column("gebruikersnaam_gekozen", table[place] if place else pa.nulls(len(table), TEXT))
+    for kind, column in (
+        (EDEXML_KEY_DOUBLE, "cito_key"),
+        (EDEXML_ECK_DOUBLE, "eck_id"),
+        (EDEXML_NAME_DOUBLE, "gebruikersnaam_gekozen"),
+    ):
+        _note_doubles(raw, table, kind, column)
+    return EdexmlFile(
+        name=name,
+        dialect=raw.dialect,
+        xsdversie=raw.school.get("xsdversie"),
+        brin=(raw.school.get("brincode") or "").upper() or None,
+        schooljaar=raw.school.get("schooljaar"),
+        aanmaakdatum=raw.school.get("aanmaakdatum"),
+        place=place,
+        places=places,
+        pupils=_pupils(table),
+        findings=raw.notes.findings(),
+    )
 
 
-class _Reader:
-    """What is kept while a file streams by."""
+def _of_vestigingen(raw: Raw, wanted: Sequence[str], name: str) -> pa.Table:
+    """The pupils of these vestigingen, or all; each with the code of its vestiging, which the file gives by key."""
+    own = raw.school.get("dependancecode") or MAIN_VESTIGING
 
-    def __init__(self, secret: Secret, settings: Settings) -> None:
-        self.brin: str | None = None
-        self.dependancecode: str | None = None
-        self.aanmaakdatum: str | None = None
-        self.groepen: dict[str, str | None] = {}
-        self.vestigingen: dict[str, str | None] = {}
-        self.pupils: list[dict[str, str | None]] = []
-        self._secret = secret
-        self._settings = settings
+    def code(reference: str | None) -> str:
+        if not reference:
+            return own
+        found = raw.vestigingen.get(reference)
+        return reference if found is None else found or MAIN_VESTIGING
 
-    def read(self, events: "etree.iterparse[etree._Element]", name: str) -> None:
-        depth = 0
-        for event, element in events:
-            if event == "start":
-                depth += 1
-                if depth == 1:
-                    self._check_root(element, name)
-                continue
-            depth -= 1
-            if depth == _INSIDE_SECTION:
-                self._take(element)
-                parent = element.getparent()
-                assert parent is not None
-                parent.remove(element)
-
-    def named_pupils(self) -> list[dict[str, str | None]]:
-        """The pupils with the names of their klas and vestiging, which the file gives by key; what no key leads to is absent."""
-        return [
-            pupil
-            | {
-                "klas": self.groepen.get(pupil["klas"] or ""),
-                "vestiging": self.vestigingen.get(pupil["vestiging"] or "") or pupil["vestiging"] or self.dependancecode or _MAIN,
-            }
-            for pupil in self.pupils
-        ]
-
-    def _check_root(self, root: etree._Element, name: str) -> None:
-        if root.getroottree().docinfo.doctype:  # type: ignore[attr-defined]  # lxml has it, its stubs do not
-            raise stop(XML_DOCTYPE, name)
-        if _tag(root) != "EDEX":
-            raise stop(EDEXML_ROOT, name, root=_tag(root))
-
-    def _take(self, element: etree._Element) -> None:
-        parent = element.getparent()
-        assert parent is not None
-        section, tag = _tag(parent), _tag(element)
-        if section == "leerlingen" and tag == "leerling":
-            self._take_leerling(element)
-        elif section == "groepen" and tag in ("groep", "samengestelde_groep"):
-            self.groepen[_attribute(element, "key") or ""] = _not_an_eck_id(_text(element, "naam"))
-        elif section == "vestigingen" and tag == "vestiging":
-            has_code = _child(element, "dependancecode") is not None
-            self.vestigingen[_attribute(element, "key") or ""] = (_text(element, "dependancecode") or _MAIN) if has_code else None
-        elif section == "school":
-            self._take_school_field(tag, _stripped(element.text))
-
-    def _take_school_field(self, tag: str, text: str | None) -> None:
-        if tag == "brincode":
-            self.brin = text.upper() if text else None
-        elif tag == "dependancecode":
-            self.dependancecode = text
-        elif tag == "aanmaakdatum":
-            self.aanmaakdatum = text
-
-    def _take_leerling(self, leerling: etree._Element) -> None:
-        key = _not_an_eck_id(_attribute(leerling, "key"))
-        if key is None or key.startswith("#"):
-            return
-        eck_id = _attribute(leerling, "eckid")
-        groep = _child(leerling, "groep")
-        if groep is None:
-            together = _child(leerling, "samengestelde_groepen")
-            groep = _child(together, "samengestelde_groep") if together is not None else None
-        vestiging = _child(leerling, "vestiging")
-        pupil = {
-            "cito_key": _not_an_eck_id(self._at(leerling, self._settings.cito_key)),
-            "eck_id": self._secret.hash_eck_id(eck_id) if eck_id else None,
-            "klas": _attribute(groep, "key") if groep is not None else None,
-            "vestiging": _attribute(vestiging, "key") if vestiging is not None else None,
-        }
-        places = {*_PLACES, self._settings.leerlingnummer} - {"auto"}
-        self.pupils.append(pupil | {place: _not_an_eck_id(self._at(leerling, place)) for place in sorted(places)})
-
-    def _at(self, leerling: etree._Element, place: str) -> str | None:
-        if place == "key":
-            return _attribute(leerling, "key")
-        if place.startswith("toevoegingen:"):
-            added = _child(leerling, "toevoegingen")
-            wanted = place.removeprefix("toevoegingen:")
-            found = next((inner for inner in added.iter() if _tag(inner) == wanted), None) if added is not None else None
-            return _stripped(found.text) if found is not None else None
-        text = _text(leerling, place)
-        return text.split("@", 1)[0] if place == "emailadres" and text else text
+    references = raw.pupils["vestiging"].combine_chunks().dictionary_encode(null_encoding="encode")
+    codes = pa.array([code(reference) for reference in references.dictionary.to_pylist()], TEXT).take(references.indices)
+    table = raw.pupils.set_column(raw.pupils.column_names.index("vestiging"), "vestiging", codes)
+    if wanted:
+        table = table.filter(pc.is_in(table["vestiging"], pa.array(wanted, TEXT)))
+        if not table.num_rows:
+            raise stop(EDEXML_OTHER_VESTIGINGEN, name, expected=", ".join(wanted))
+    return table
 
 
-def to_key_table(
-    edexml: EdexmlFile, volgorde: int, settings: Settings, vestigingen: Sequence[str], known: pd.Series | None
-) -> pd.DataFrame:
-    """The key table (columns `tables.KEY_TABLE`) of one EDEXML, of these vestigingen or, when none is named, of all.
-
-    Where the gebruikersnaam stands is decided once for the file: as configured, or (`auto`) the one place in which most of Numo's pupils,
-    `known`, are found. Raises CitoNumoError where that is not certain: a tie, or less than half found.
-    """
-    pupils = edexml.pupils[edexml.pupils["vestiging"].isin(vestigingen)] if vestigingen else edexml.pupils
-    if pupils.empty:
-        raise stop(EDEXML_OTHER_VESTIGINGEN, edexml.name, expected=", ".join(vestigingen))
-    place = settings.leerlingnummer if settings.leerlingnummer != "auto" else _place(pupils, known, edexml.name)
-    table = pupils.assign(gebruikersnaam=pupils[place], volgorde=volgorde)
-    return table.loc[table["cito_key"].notna(), names(KEY_TABLE)].reset_index(drop=True)
+def _with_keys(raw: Raw, table: pa.Table, name: str) -> pa.Table:
+    """Only pupils that have a key or an ECK iD; the others can be joined with nothing."""
+    has_key = pc.or_(pc.is_valid(table["cito_key"]), pc.is_valid(table["eck_id"]))
+    if not pc.any(has_key).as_py():
+        raise stop(EDEXML_NO_KEYS, name)
+    if pc.all(has_key).as_py():
+        return table
+    raw.notes.note_all(EDEXML_NO_KEY, table.filter(pc.invert(has_key))["regel"].to_pylist())
+    return table.filter(has_key)
 
 
-def _place(pupils: pd.DataFrame, known: pd.Series | None, name: str) -> str:
+def _with_klas(raw: Raw, table: pa.Table) -> pa.Table:
+    """With the `klas` and `leerjaar` of each pupil: the groep counts, else the first samengestelde groep that the file has."""
+    first_lines = table.group_by("groepen").aggregate([("regel", "min")])
+    line_of = dict(zip(first_lines["groepen"].to_pylist(), first_lines["regel_min"].to_pylist(), strict=True))
+    klassen, jaargroepen = [], []
+    for number, references in enumerate(raw.references):
+        groups = [raw.groups[reference] for reference in references if reference in raw.groups]
+        if len(groups) < len(references) and number in line_of:
+            raw.notes.note(EDEXML_GROEP_UNKNOWN, line_of[number])
+        klassen.append(next((group.naam for group in groups if group.naam), None))
+        jaargroepen.append(next((group.jaargroep for group in groups if group.jaargroep), None))
+    of_groep = pa.array(jaargroepen, TEXT).take(table["groepen"])
+    jaargroep = pc.coalesce(table["jaargroep"], of_groep)
+    return (
+        table.drop_columns(["jaargroep"])
+        .append_column("jaargroep", jaargroep)
+        .append_column("klas", pa.array(klassen, TEXT).take(table["groepen"]))
+        .append_column("leerjaar", _leerjaren(raw, jaargroep))
+    )
+
+
+def _leerjaren(raw: Raw, jaargroepen: pa.ChunkedArray) -> pa.Array:
+    """The years 1 to 6 of vo. A file writes them as 11 to 16 (EDEXML), or all as 1 to 6 (as Magister does)."""
+    encoded = jaargroepen.combine_chunks().dictionary_encode()
+    written = [_JAARGROEPEN.get(text, 0) for text in encoded.dictionary.to_pylist()]
+    first = _FIRST_VO_JAARGROEP if max(written, default=0) >= _FIRST_VO_JAARGROEP else 1
+    of_vo = [number - first + 1 if first <= number < first + _LEERJAREN else None for number in written]
+    if first == 1 and max(written, default=0) > _LEERJAREN:  # 7 and 8 occur in primary education only
+        raw.notes.note(EDEXML_NOT_VO, 1)
+        of_vo = [None for _number in written]
+    return pa.array(of_vo, pa.int8()).take(encoded.indices)
+
+
+def _note_left(raw: Raw, table: pa.Table) -> None:
+    """Note pupils who left the school before the file's peildatum (or before it was made), or whose jaargroep is H (historic)."""
+    day = raw.school.get("peildatum") or (raw.school.get("aanmaakdatum") or "")[:10]
+    left = pc.equal(table["jaargroep"], "H")
+    if day:
+        left = pc.or_kleene(left, pc.less(table["uitstroomdatum"], day))
+    raw.notes.note_all(EDEXML_LEFT, table.filter(pc.fill_null(left, False))["regel"].to_pylist())
+
+
+def _known(known: Iterable[str] | None) -> pa.Array | None:
+    return pa.array(sorted(set(known)), TEXT) if known is not None else None
+
+
+def _place(raw: Raw, table: pa.Table, configured: str, known: pa.Array | None) -> tuple[str | None, dict[str, int]]:
+    """Where the gebruikersnaam stands, None where that is not certain; and the figures of each place."""
+    places = (*PLACES, configured) if configured.startswith(ADDED) else PLACES
     if known is None:
-        if 2 * pupils["gebruikersnaam"].notna().sum() > len(pupils):
-            return "gebruikersnaam"
-        raise stop(EDEXML_PLACE, name, figures=_("there is no list of Numo's pupils to compare with"), known=0)
-    figures = {place: int(known.isin(pupils[place].dropna()).sum()) for place in _PLACES}
+        figures = {place: len(table) - table[place].null_count for place in places}
+        place = "gebruikersnaam" if 2 * figures["gebruikersnaam"] > len(table) else None
+    else:
+        figures = {place: int(pc.sum(pc.is_in(known, table[place].combine_chunks())).as_py() or 0) for place in places}
+        place = _best(table, {place: figures[place] for place in PLACES}, known)
+    if configured != "auto":
+        return configured, figures
+    if place is None:
+        values = {
+            "figures": ", ".join(f"{place} {figure}" for place, figure in figures.items()),
+            "added": ", ".join(sorted(raw.toevoegingen)) or _("nothing"),
+        }
+        if known is None:
+            raw.notes.note(EDEXML_PLACE_UNKNOWN, 1, pupils=len(table), **values)
+        else:
+            raw.notes.note(EDEXML_PLACE, 1, known=len(known), **values)
+    return place, figures
+
+
+def _best(table: pa.Table, figures: Mapping[str, int], known: Collection[object]) -> str | None:
+    """The place with the highest figure. None where that is less than half of the pupils there could be, or a tie.
+
+    Two places that say the same of every pupil are no tie.
+    """
     best = max(figures.values())
     first, *others = [place for place, figure in figures.items() if figure == best]
-    certain = 2 * best >= min(len(pupils), len(known)) and best > 0
-    if not certain or any(not pupils[first].equals(pupils[other].rename(first)) for other in others):
-        raise stop(EDEXML_PLACE, name, figures=", ".join(f"{place} {figure}" for place, figure in figures.items()), known=len(known))
-    return first
+    enough = best > 0 and 2 * best >= min(len(table), len(known))
+    return first if enough and all(table[first].equals(table[other]) for other in others) else None
 
 
-def _tag(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+def _note_doubles(raw: Raw, table: pa.Table, kind: ErrorKind, column: str) -> None:
+    counted = pc.value_counts(table[column].drop_null())
+    doubles = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    if len(doubles):
+        raw.notes.note_all(kind, table["regel"].filter(pc.is_in(table[column], doubles)).to_pylist())
 
 
-def _child(element: etree._Element, name: str) -> etree._Element | None:
-    return next((child for child in element if _tag(child) == name), None)
-
-
-def _text(element: etree._Element, name: str) -> str | None:
-    child = _child(element, name)
-    return _stripped(child.text) if child is not None else None
-
-
-def _attribute(element: etree._Element, name: str) -> str | None:
-    return _stripped(element.get(name))
-
-
-def _stripped(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
-def _not_an_eck_id(text: str | None) -> str | None:
-    """A text that may be kept: an ECK iD that stands where something else should is not."""
-    return None if text and "ketenid.nl/" in text.lower() else text
+def _pupils(table: pa.Table) -> pd.DataFrame:
+    columns = table.drop_columns(["gebruikersnaam"]).rename_columns({"gebruikersnaam_gekozen": "gebruikersnaam"})
+    dtypes = {TEXT: pd.StringDtype(na_value=np.nan), pa.int8(): pd.Int8Dtype()}
+    pupils: pd.DataFrame = columns.select(names(EDEXML_PUPILS)).to_pandas(types_mapper=dtypes.get)
+    return pupils

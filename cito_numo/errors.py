@@ -111,6 +111,13 @@ def kind_and_place(error: Exception) -> str:
     return f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
 
 
+def problem_of(error: Exception) -> Problem:
+    """What to tell of an error that is not of the catalogue. Of a bug only its kind and place: its words could name a pupil."""
+    if isinstance(error, OSError):
+        return Problem(IO_FAILED, error.filename or "", {"detail": error.strerror or type(error).__name__})
+    return Problem(BUG, "", {"detail": kind_and_place(error)})
+
+
 def stop(kind: ErrorKind, place: str = "", **values: object) -> CitoNumoError:
     """The error that one problem makes, to be raised."""
     return CitoNumoError(Problem(kind, place, values))
@@ -214,20 +221,50 @@ FILE_ALL_INVALID = ErrorKind(
     "file-all-invalid", ExitCode.LOOK, N_("Not one of the {count} rows of this export can be read."), N_("See report/niet-geleverd.csv.")
 )
 XML_SYNTAX = ErrorKind("xml-syntax", ExitCode.NO_INPUT, N_("This is not well-formed XML (line {line})."), N_("Ask for the file again."))
+XML_CHARSET = ErrorKind(
+    "xml-charset",
+    ExitCode.NO_INPUT,
+    N_("This file holds bytes that are not {charset}, which it says it is written in (line {line})."),
+    N_("Ask the sender for the export as the system made it."),
+)
+XML_CHARSET_UNKNOWN = ErrorKind(
+    "xml-charset-unknown",
+    ExitCode.NO_INPUT,
+    N_("This file says that it is written in {charset}, which is no known encoding."),
+    N_("Ask the sender for the export as the system made it."),
+)
 XML_DOCTYPE = ErrorKind(
     "xml-doctype",
     ExitCode.NO_INPUT,
     N_("This file has a DOCTYPE, which an EDEXML never has; it is refused."),
     N_("Ask the sender for the export as the system made it."),
 )
+XML_TOO_LARGE = ErrorKind(
+    "xml-too-large",
+    ExitCode.NO_INPUT,
+    N_("This file is larger, is nested deeper or has longer values than any EDEXML; it is refused."),
+    N_("Ask the sender for the export as the system made it."),
+)
 EDEXML_ROOT = ErrorKind(
     "edexml-root",
     ExitCode.NO_INPUT,
-    N_("This is no EDEXML: its outermost element is <{root}>, not <EDEX>."),
+    N_("This is no EDEXML: its outermost element is <{root}>, not <EDEX> or <leerlinggegevens>."),
     N_("Ask the Somtoday administrator for the Cito-importbestand."),
+)
+EDEXML_NO_DATA = ErrorKind(
+    "edexml-no-data",
+    ExitCode.NO_INPUT,
+    N_("This answer of a pupil administration holds no pupils, but <{element}>."),
+    N_("Ask for the export of all pupils."),
 )
 EDEXML_NO_PUPILS = ErrorKind(
     "edexml-no-pupils", ExitCode.NO_INPUT, N_("There are no pupils in this EDEXML."), N_("Ask for the export of all pupils.")
+)
+EDEXML_NO_KEYS = ErrorKind(
+    "edexml-no-keys",
+    ExitCode.NO_INPUT,
+    N_("Not one pupil in this EDEXML has a key or an ECK iD, so nothing can be joined."),
+    N_("Ask the Somtoday administrator for the Cito-importbestand."),
 )
 EDEXML_OTHER_VESTIGINGEN = ErrorKind(
     "edexml-other-vestigingen",
@@ -239,7 +276,134 @@ EDEXML_PLACE = ErrorKind(
     "edexml-place",
     ExitCode.NO_INPUT,
     N_("It is not certain where this EDEXML holds the gebruikersnaam. Pupils of Numo's list found: {figures}; in the list: {known}."),
-    N_("Set edexml.leerlingnummer in school.yaml to the right place."),
+    N_("Set edexml.leerlingnummer in school.yaml to the right place. In toevoegingen stands: {added}."),
+)
+EDEXML_NO_LIST = ErrorKind(
+    "edexml-no-list",
+    ExitCode.NO_INPUT,
+    N_("It cannot be told where the gebruikersnaam stands, without Numo's list to compare. Of {pupils} pupils have one: {figures}."),
+    N_("Put Numo's list in inbox/numo, or set edexml.leerlingnummer in school.yaml. In toevoegingen stands: {added}."),
+)
+
+# --- mails and archives ----------------------------------------------------------------------------------------------
+
+_AS_XML = N_("Ask the school to attach the EDEXML itself (.xml), or in a plain zip.")
+ARCHIVE_LOCKED = ErrorKind("archive-locked", ExitCode.NO_INPUT, N_("This zip is locked with a password."), _AS_XML)
+ARCHIVE_NESTED = ErrorKind("archive-nested", ExitCode.NO_INPUT, N_("This zip holds another archive, which is not opened."), _AS_XML)
+ARCHIVE_PATH = ErrorKind(
+    "archive-path", ExitCode.NO_INPUT, N_("This zip holds a link, or a path that leads out of it; it is refused."), _AS_XML
+)
+ARCHIVE_TOO_LARGE = ErrorKind(
+    "archive-too-large", ExitCode.NO_INPUT, N_("This zip holds more files, or larger ones, than any export; it is refused."), _AS_XML
+)
+ARCHIVE_DAMAGED = ErrorKind("archive-damaged", ExitCode.NO_INPUT, N_("This zip is damaged."), N_("Ask for the file again."))
+ARCHIVE_NOTHING = ErrorKind("archive-nothing", ExitCode.NO_INPUT, N_("This zip holds no XML."), _AS_XML)
+PACKED_OTHERWISE = ErrorKind("packed-otherwise", ExitCode.NO_INPUT, N_("This is a {what} archive, which is not opened."), _AS_XML)
+WINMAIL_DAT = ErrorKind(
+    "winmail-dat",
+    ExitCode.NO_INPUT,
+    N_("This is a winmail.dat: Outlook packed what was attached in a way that only Outlook opens."),
+    N_("Ask the sender to send it as plain text or HTML, not as Rich Text."),
+)
+NOT_XML = ErrorKind("not-xml", ExitCode.NO_INPUT, N_("This is a {what}, no EDEXML."), _AS_XML)
+MAIL_NOTHING = ErrorKind("mail-nothing", ExitCode.NO_INPUT, N_("Nothing is attached to this mail."), _AS_XML)
+MAIL_CLOUD_LINK = ErrorKind(
+    "mail-cloud-link", ExitCode.NO_INPUT, N_("This mail holds a link to the file, not the file; links are never opened."), _AS_XML
+)
+MAIL_DAMAGED = ErrorKind(
+    "mail-damaged", ExitCode.NO_INPUT, N_("This cannot be read as a mail."), N_("Ask for it again, or import the EDEXML itself.")
+)
+MAIL_NONE = ErrorKind(
+    "mail-none", ExitCode.NO_INPUT, N_("This is no mail."), N_("Hand over a whole mail, with its headers; or import the file by its name.")
+)
+MAIL_TOO_LARGE = ErrorKind(
+    "mail-too-large", ExitCode.NO_INPUT, N_("This mail is larger, or has more parts, than mail hosts let pass; it is refused."), _AS_XML
+)
+_BY_HAND = N_("If it is right all the same, import the file in quarantine/ by hand.")
+MAIL_NO_SCHOOL = ErrorKind(
+    "mail-no-school",
+    ExitCode.HELD,
+    N_("The subject has to name one school of this workspace by its korte naam; it names: {found}."),
+    N_("Import the file in quarantine/ with --school."),
+)
+MAIL_SENDER = ErrorKind("mail-sender", ExitCode.HELD, N_("The sender is not in mail_from of this school."), _BY_HAND)
+MAIL_NO_HOST = ErrorKind(
+    "mail-no-host",
+    ExitCode.HELD,
+    N_("Which mail host confirms senders is not configured, so none is."),
+    N_("Set mail_host in cito-numo.yaml, or import the file in quarantine/ by hand."),
+)
+MAIL_UNCONFIRMED = ErrorKind(
+    "mail-unconfirmed", ExitCode.HELD, N_("The mail host {host} does not confirm that this mail is from {domain} (DKIM)."), _BY_HAND
+)
+MAIL_FORGED = ErrorKind(
+    "mail-forged", ExitCode.HELD, N_("This mail holds more than one statement on DKIM in the name of {host}: one is forged."), _BY_HAND
+)
+
+# --- what is odd in an EDEXML ----------------------------------------------------------------------------------------
+
+EDEXML_PLACE_UNKNOWN = ErrorKind(
+    "edexml-place-unknown",
+    ExitCode.DONE,
+    EDEXML_NO_LIST.message,
+    EDEXML_NO_LIST.advice,
+)
+EDEXML_BRIN = ErrorKind(
+    "edexml-brin",
+    ExitCode.DONE,
+    N_("It is of a school with BRIN {found}; this school has {expected}."),
+    N_("Is it this school's file? Importing it is held."),
+)
+EDEXML_SCHOOLJAAR = ErrorKind(
+    "edexml-schooljaar",
+    ExitCode.DONE,
+    N_("It is of schooljaar {found}; now it is {expected}."),
+    N_("Ask for a new export if pupils or klassen changed since."),
+)
+EDEXML_KEY_DOUBLE = ErrorKind(
+    "edexml-key-double",
+    ExitCode.DONE,
+    N_("Pupils with a key that another pupil has too: {count}."),
+    N_("Results with such a key are joined with nobody. Have the administrator mend it."),
+)
+EDEXML_ECK_DOUBLE = ErrorKind(
+    "edexml-eck-double",
+    ExitCode.DONE,
+    N_("Pupils with an ECK iD that another pupil has too: {count}."),
+    N_("Results with such an ECK iD are joined with nobody. Have the administrator mend it."),
+)
+EDEXML_NAME_DOUBLE = ErrorKind(
+    "edexml-name-double",
+    ExitCode.DONE,
+    N_("Pupils with a gebruikersnaam that another pupil has too: {count}."),
+    N_("Their results are joined with nobody. Have the administrator mend it."),
+)
+EDEXML_KEY_DUMMY = ErrorKind(
+    "edexml-key-dummy", ExitCode.DONE, N_("Pupils with a dummy key (it begins with #), which is not kept: {count}.")
+)
+EDEXML_NO_KEY = ErrorKind(
+    "edexml-no-key", ExitCode.DONE, N_("Pupils with neither a key nor an ECK iD, who are left out: {count}."), N_("Have the export mended.")
+)
+EDEXML_GROEP_UNKNOWN = ErrorKind(
+    "edexml-groep-unknown", ExitCode.DONE, N_("Pupils refer to groepen that are not in the file; different sets of such groepen: {count}.")
+)
+EDEXML_LEFT = ErrorKind("edexml-left", ExitCode.DONE, N_("Pupils who have left the school: {count}."))
+EDEXML_NOT_VO = ErrorKind(
+    "edexml-not-vo",
+    ExitCode.DONE,
+    N_("The jaargroepen are those of primary education."),
+    N_("Ask for the export of the secondary school."),
+)
+EDEXML_ORDER = ErrorKind(
+    "edexml-order",
+    ExitCode.DONE,
+    N_("<{element}> stands in another place than the standard says (times: {count}); it is read all the same."),
+)
+EDEXML_TWICE = ErrorKind(
+    "edexml-twice", ExitCode.DONE, N_("<{element}> stands twice where it can stand once (times: {count}); of a pupil neither counts.")
+)
+EDEXML_PATTERN = ErrorKind(
+    "edexml-pattern", ExitCode.DONE, N_("<{element}> is written in another way than the standard says (times: {count}).")
 )
 
 # --- a run -----------------------------------------------------------------------------------------------------------
@@ -256,12 +420,27 @@ NO_ROSTER = ErrorKind(
     N_("There is no list of Numo's pupils."),
     N_("Export it from Numo (gebruikersnaam, ECK iD, klas) and put it in inbox/numo."),
 )
-_GO_ON = N_("If it is right all the same: cito-numo sync {school} --accept {accept}")
+COVER_UNKNOWN = ErrorKind(
+    "cover-unknown",
+    ExitCode.DONE,
+    N_("How many of Numo's pupils this covers cannot be told: there is no list of them."),
+    N_("Export it from Numo and put it in inbox/numo."),
+)
+_GO_ON = N_("If it is right all the same: {command}")
 HOLD_UNMATCHED = ErrorKind("hold-unmatched", ExitCode.HELD, N_("Held: {count} of {total} results match no pupil."), _GO_ON)
 HOLD_SHRINK = ErrorKind("hold-shrink", ExitCode.HELD, N_("Held: there are {now} pupils now, and there were {before}."), _GO_ON)
 HOLD_KEYS_MOVED = ErrorKind("hold-keys-moved", ExitCode.HELD, N_("Held: {count} known Cito keys would now point at another pupil."), _GO_ON)
 HOLD_BRIN = ErrorKind(
     "hold-brin", ExitCode.HELD, N_("Held: this EDEXML is of a school with BRIN {found}; this school has {expected}."), _GO_ON
+)
+HOLD_COVER = ErrorKind(
+    "hold-cover", ExitCode.HELD, N_("Held: with this EDEXML the key table covers {count} of Numo's {total} pupils, less than half."), _GO_ON
+)
+SCHOOL_UNNAMED = ErrorKind(
+    "school-unnamed",
+    ExitCode.USAGE,
+    N_("It is not certain which school this is for."),
+    N_("Name it with --school, or in the subject of the mail."),
 )
 WAITING_INACTIVE = ErrorKind(
     "waiting-inactive",

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,14 @@ def read(file: InboxFile) -> Content:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(file.path))
     data = file.path.read_bytes()
     return Content(file, data, hashlib.sha256(data).hexdigest())
+
+
+def file_orders(files: Iterable[str], seen: Mapping[str, int]) -> dict[str, int]:
+    """The order of each of these files (sha256), oldest first: as first `seen`; files that are new come after all those."""
+    hashes = list(dict.fromkeys(files))
+    newest = max(seen.values(), default=0)
+    fresh = {sha256: newest + place for place, sha256 in enumerate((sha256 for sha256 in hashes if sha256 not in seen), 1)}
+    return {sha256: seen.get(sha256) or fresh[sha256] for sha256 in hashes}
 
 
 def _files(school: Path, folder: str) -> list[InboxFile]:

@@ -1,26 +1,133 @@
 """The key table: which Cito key is which pupil, as the EDEXML files that came in over time tell it.
 
 Files come per vestiging and per leerjaar, and keys are never re-used (EDEXML 2.1), so a key stays until a newer file says
-something else of it.
+something else of it. A pupil without a key (UWLR allows it beside an ECK iD) is known by the ECK iD.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-_PAIR = ["cito_key", "gebruikersnaam"]
+from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED
+from cito_numo.holds import Holds
+from cito_numo.tables import KEY_TABLE, names
 
 
-def add_to_key_table(key_table: pd.DataFrame, file: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """The key table with one file added (columns `tables.KEY_TABLE`), and how many known keys now point at another pupil.
+@dataclass(frozen=True)
+class Arrived:
+    """An EDEXML that arrived: what it says of its school and when it was made, and its pupils (columns `tables.EDEXML_PUPILS`).
+
+    `sha256` and `volgorde` are the hash and the order of the file that it came in.
+    """
+
+    name: str
+    brin: str | None
+    aanmaakdatum: str | None
+    pupils: pd.DataFrame
+    sha256: str
+    volgorde: int
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The pupils as a key table (columns `tables.KEY_TABLE`)."""
+        return self.pupils.assign(volgorde=self.volgorde)[names(KEY_TABLE)]
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """How a key table changes: how many keys are new, say something else, or go; how many of Numo's pupils it covers."""
+
+    table: pd.DataFrame
+    new: int
+    changed: int
+    gone: int
+    covered: int
+    in_numo: int | None
+    """How many pupils Numo has; None where its list is not at hand."""
+    keys: int
+    """How many keys are known now."""
+    differs: bool
+    """Whether anything in the table differs, be it only which file said it last."""
+
+
+def take_in(
+    key_table: pd.DataFrame,
+    arrived: Sequence[Arrived],
+    brin: Sequence[str],
+    known: "pd.Series[str] | None",
+    holds: Holds,
+    *,
+    replace: bool = False,
+) -> KeyChange:
+    """The key table with these files added, oldest first; with `replace`, only what stands in them.
+
+    Held are: a file of another BRIN, known keys that would now point at another pupil, and a change after which less than half of Numo's
+    pupils, `known`, have a key. A file that is held is left out of the table that is returned.
+    """
+    table = key_table.iloc[:0] if replace else key_table
+    for one in sorted(arrived, key=lambda one: (one.volgorde, one.aanmaakdatum or "", one.name)):
+        other_brin = one.brin is not None and one.brin not in brin
+        if other_brin and holds.hold(HOLD_BRIN, [one.sha256], one.name, found=one.brin, expected=", ".join(brin)):
+            continue
+        added, moved = add_to_key_table(table, one.rows)
+        if replace:
+            moved |= _moved(key_table, one.rows)
+        if not moved or not holds.hold(HOLD_KEYS_MOVED, [one.sha256], one.name, count=len(moved)):
+            table = added
+    change = _change(key_table, table, known)
+    says_more = change.new or change.changed or change.gone
+    if says_more and change.in_numo is not None and 2 * change.covered < change.in_numo:
+        holds.hold(HOLD_COVER, [one.sha256 for one in arrived], count=change.covered, total=change.in_numo)
+    return change
+
+
+def add_to_key_table(key_table: pd.DataFrame, file: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
+    """The key table with one file added (columns `tables.KEY_TABLE`), and the known keys that now point at another pupil.
 
     For a key that both have, the newer file counts, with all rows it gives that key: a key that one file gives to two pupils stays
     contradictory. Where the newer file has no gebruikersnaam for it, nothing is known to have changed.
     """
-    newest = key_table.groupby("cito_key")["volgorde"].max()
-    fresh = file[file["volgorde"] >= file["cito_key"].map(newest).fillna(-1)]
-    replaced = key_table["cito_key"].isin(fresh["cito_key"])
-    before = key_table.loc[replaced, _PAIR].dropna().drop_duplicates()
-    now = fresh[_PAIR].dropna().drop_duplicates()
+    newest = key_table.groupby(identity(key_table))["volgorde"].max()
+    fresh = file[file["volgorde"] >= identity(file).map(newest).fillna(-1)]
+    without_key = key_table["cito_key"].isna() & key_table["eck_id"].isin(fresh["eck_id"].dropna())
+    replaced = identity(key_table).isin(identity(fresh)) | without_key
+    return pd.concat([key_table[~replaced], fresh], ignore_index=True), _moved(key_table[replaced], fresh)
+
+
+def _moved(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
+    """The keys that both have, and that point at another pupil now."""
+    before, now = _pairs(before), _pairs(now)
     pairs = before.merge(now, how="outer", indicator=True)
-    in_both = pairs["cito_key"].isin(before["cito_key"]) & pairs["cito_key"].isin(now["cito_key"])
-    moved = pairs.loc[in_both & (pairs["_merge"] != "both"), "cito_key"].nunique()
-    return pd.concat([key_table[~replaced], fresh], ignore_index=True), int(moved)
+    in_both = pairs["key"].isin(before["key"]) & pairs["key"].isin(now["key"])
+    return set(pairs.loc[in_both & (pairs["_merge"] != "both"), "key"])
+
+
+def identity(key_table: pd.DataFrame) -> "pd.Series[str]":
+    """What a row is known by: the Cito key, else the keyed hash of the ECK iD."""
+    return key_table["cito_key"].fillna(key_table["eck_id"])
+
+
+def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(key=identity(rows))[["key", "gebruikersnaam"]].dropna().drop_duplicates()
+
+
+def _change(before: pd.DataFrame, after: pd.DataFrame, known: "pd.Series[str] | None") -> KeyChange:
+    keys_before, keys_after = set(identity(before)), set(identity(after))
+    content = ["cito_key", "gebruikersnaam", "eck_id", "klas"]
+    both = after[content].merge(before[content], how="left", on=content, indicator=True)
+    other = set(identity(both[both["_merge"] == "left_only"])) & keys_before
+    return KeyChange(
+        table=after,
+        new=len(keys_after - keys_before),
+        changed=len(other),
+        gone=len(keys_before - keys_after),
+        covered=0 if known is None else int(known.drop_duplicates().isin(after["gebruikersnaam"].dropna()).sum()),
+        in_numo=None if known is None else known.nunique(),
+        keys=len(keys_after),
+        differs=not _in_order(after).equals(_in_order(before)),
+    )
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    return table.sort_values(names(KEY_TABLE), ignore_index=True)

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, CitoNumoError, Problem, stop
 from cito_numo.language import _
+from cito_numo.locking import school_lock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cito_numo.revisions import Changes
     from cito_numo.tables import Column
 
-VERSION = 1
+VERSION = 2
 _IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 _SCHEMA = """
@@ -33,9 +34,10 @@ CREATE TABLE bestanden (
     volgorde INTEGER PRIMARY KEY,  -- a file seen later is newer
     sha256 TEXT NOT NULL UNIQUE
 );
-CREATE TABLE sleutels (cito_key TEXT NOT NULL, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL,
+CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL,
     secret TEXT NOT NULL  -- fingerprint of the secret that eck_id was hashed with
 );
+CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);  -- files of a lower order were seen before the key table was replaced
 CREATE TABLE akkoorden (code TEXT PRIMARY KEY) WITHOUT ROWID;  -- holds that a person agreed to
 CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE leerplannen (
@@ -56,6 +58,15 @@ CREATE TABLE vervallen (
     gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, volgorde INTEGER NOT NULL
 );
 CREATE TABLE nacht (id INTEGER PRIMARY KEY CHECK (id = 1), inhoud TEXT NOT NULL);
+"""
+
+_TO_VERSION_2 = """
+CREATE TABLE oud AS SELECT * FROM sleutels;
+DROP TABLE sleutels;
+CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL, secret TEXT NOT NULL);
+INSERT INTO sleutels SELECT cito_key, gebruikersnaam, eck_id, klas, volgorde, secret FROM oud;
+DROP TABLE oud;
+CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);
 """
 
 _NEWEST = """
@@ -109,8 +120,7 @@ class Ledger:
     def remember_files(self, orders: Mapping[str, int]) -> None:
         """Keep the orders of files for ever: what was seen first stays older."""
         with self._transaction():
-            rows = [(order, sha256) for sha256, order in orders.items()]
-            self._connection.executemany("INSERT INTO bestanden (volgorde, sha256) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
+            self._keep_files(orders)
 
     def key_table(self, secret: str) -> "pd.DataFrame":
         """Which key is which pupil (columns `tables.KEY_TABLE`).
@@ -129,8 +139,27 @@ class Ledger:
     def remember_keys(self, keys: "pd.DataFrame", secret: str) -> None:
         """Make this the key table (columns `tables.KEY_TABLE`), of which ECK iDs were hashed with the secret of this fingerprint."""
         with self._transaction():
-            self._connection.execute("DELETE FROM sleutels")
-            self._insert("sleutels", keys.assign(secret=secret))
+            self._keep_keys(keys, secret)
+
+    def keys_since(self) -> int:
+        """EDEXML files of a lower order were seen before the key table was last replaced, and no longer count; 0 where it never was."""
+        return int(self._connection.execute("SELECT coalesce(max(volgorde), 0) FROM sleutels_vanaf").fetchone()[0])
+
+    def import_keys(
+        self, keys: "pd.DataFrame", secret: str, orders: Mapping[str, int], accepted: Sequence[str], replaced: int | None
+    ) -> None:
+        """Keep all of an import at once: the key table, the orders of its files, and what a person agreed to.
+
+        `replaced` is the order from which files count again, where they replaced the key table. The next night is worked out anew.
+        """
+        with self._transaction():
+            self._keep_files(orders)
+            self._keep_keys(keys, secret)
+            self._keep_accepted(accepted)
+            if replaced is not None:
+                self._connection.execute("DELETE FROM sleutels_vanaf")
+                self._connection.execute("INSERT INTO sleutels_vanaf VALUES (?)", (replaced,))
+            self._connection.execute("UPDATE nacht SET inhoud = json_set(inhoud, '$.fingerprint', NULL)")
 
     def accepted(self) -> frozenset[str]:
         """The codes of holds that a person agreed to."""
@@ -139,7 +168,7 @@ class Ledger:
     def remember_accepted(self, codes: Sequence[str]) -> None:
         """Keep that a person agreed to these holds: they do not come back for the same files."""
         with self._transaction():
-            self._connection.executemany("INSERT INTO akkoorden VALUES (?) ON CONFLICT DO NOTHING", [(code,) for code in codes])
+            self._keep_accepted(codes)
 
     # --- what is in force --------------------------------------------------------------------------------------------
 
@@ -232,6 +261,17 @@ class Ledger:
 
     # --- within ------------------------------------------------------------------------------------------------------
 
+    def _keep_files(self, orders: Mapping[str, int]) -> None:
+        rows = [(order, sha256) for sha256, order in orders.items()]
+        self._connection.executemany("INSERT INTO bestanden (volgorde, sha256) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
+
+    def _keep_keys(self, keys: "pd.DataFrame", secret: str) -> None:
+        self._connection.execute("DELETE FROM sleutels")
+        self._insert("sleutels", keys.assign(secret=secret))
+
+    def _keep_accepted(self, codes: Sequence[str]) -> None:
+        self._connection.executemany("INSERT INTO akkoorden VALUES (?) ON CONFLICT DO NOTHING", [(code,) for code in codes])
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -262,6 +302,11 @@ def _records(frame: "pd.DataFrame") -> Iterable[tuple[object, ...]]:
     return rows_of(frame.assign(**{str(name): days[name].dt.strftime("%Y-%m-%d") for name in days.columns}))
 
 
+def ledger_path(school: Path) -> Path:
+    """Where the ledger of the school in this folder lies."""
+    return school / ".cito-numo" / "ledger.sqlite"
+
+
 @contextmanager
 def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
     """Open a school's ledger, made if there is none; `read_only` writes nothing, and gives an empty one where there is none.
@@ -271,13 +316,25 @@ def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
     connection = None
     try:
         connection = _connect(path, read_only=read_only)
-        _prepare(connection, path)
+        connection = _prepared(connection, path, read_only=read_only)
         yield Ledger(connection)
     except sqlite3.DatabaseError as error:
         raise CitoNumoError(ledger_problem(error, path)) from error
     finally:
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def school_ledger(school: Path, now: datetime, *, dry_run: bool) -> Iterator[Ledger]:
+    """The ledger of the school in this folder, while no other run has it; a dry run only reads it, and waits for nobody."""
+    path = ledger_path(school)
+    if dry_run:
+        with open_ledger(path, read_only=True) as ledger:
+            yield ledger
+    else:
+        with school_lock(path.with_name("lock"), now), open_ledger(path) as ledger:
+            yield ledger
 
 
 def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:
@@ -298,12 +355,27 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """The connection, to a ledger of this version: made if there is none yet, upgraded (in memory, where it is only read) if older."""
     connection.execute("PRAGMA synchronous = EXTRA")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version == 1:
+        return _upgraded(connection, in_memory=read_only)
     elif version != VERSION:
         raise stop(
             LEDGER_DAMAGED, str(path), detail=_("it was written by another version of cito-numo ({version})").format(version=version)
         )
+    return connection
+
+
+def _upgraded(connection: sqlite3.Connection, *, in_memory: bool) -> sqlite3.Connection:
+    """Version 2 knows pupils without a Cito key, and that a key table was replaced."""
+    if in_memory:
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        connection.backup(copy)
+        connection.close()
+        connection = copy
+    connection.executescript(f"BEGIN IMMEDIATE; {_TO_VERSION_2} PRAGMA user_version = {VERSION}; COMMIT;")
+    return connection

@@ -8,22 +8,20 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cito_numo import __version__, delivery
 from cito_numo.config import Csv, School, Workspace
 from cito_numo.errors import (
-    BUG,
     BUSY,
     FILE_UNREADABLE,
     FILE_UNSTABLE,
-    IO_FAILED,
     LEDGER_LOST,
     WAITING_ACTIVE_FROM,
     WAITING_INACTIVE,
@@ -32,13 +30,12 @@ from cito_numo.errors import (
     CitoNumoError,
     ExitCode,
     Problem,
-    kind_and_place,
+    problem_of,
     stop,
     worst,
 )
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, read, settled_files
-from cito_numo.ledger import Ledger, Night, RunState, ledger_problem, open_ledger
-from cito_numo.locking import school_lock
+from cito_numo.ledger import Ledger, Night, RunState, ledger_path, ledger_problem, school_ledger
 from cito_numo.privacy import Secret, make_secret, passing_secret, read_secret
 from cito_numo.report import (
     LEERPLANNEN_CSV,
@@ -137,24 +134,14 @@ class Sync:
         """One school's night. Raises nothing: what goes wrong is in the result."""
         folder = self._workspace.school_folder(korte_naam)
         try:
-            with self._opened(folder) as ledger:
+            with school_ledger(folder, self._options.now, dry_run=self._options.dry_run) as ledger:
                 return self._night(korte_naam, folder, ledger)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-            finding = _failure(error, _ledger_path(folder))
+            finding = _failure(error, ledger_path(folder))
             if finding.status is not Status.BUSY and not self._options.dry_run:
                 with contextlib.suppress(OSError):  # the reason is told already
                     self._report(korte_naam, folder, None, finding)
             return RunResult(korte_naam, finding.status, finding.exit_code, messages=finding.messages, news=finding.messages)
-
-    @contextlib.contextmanager
-    def _opened(self, folder: Path) -> Iterator[Ledger]:
-        path = _ledger_path(folder)
-        if self._options.dry_run:
-            with open_ledger(path, read_only=True) as ledger:
-                yield ledger
-        else:
-            with school_lock(path.with_name("lock"), self._options.now), open_ledger(path) as ledger:
-                yield ledger
 
     def _night(self, korte_naam: str, folder: Path, ledger: Ledger) -> RunResult:
         last = ledger.last_night()
@@ -166,7 +153,7 @@ class Sync:
             brin = school.config.brin[0]
             finding = self._waiting_for_cito(school) or self._judged(school, ledger, last)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-            finding = _failure(error, _ledger_path(folder))
+            finding = _failure(error, ledger_path(folder))
         finding.run_id = finding.run_id or finished
         if finished and finding.status is Status.NOTHING_NEW:
             finding.status = Status.DELIVERED
@@ -175,7 +162,7 @@ class Sync:
                 manifest = self._report(korte_naam, folder, brin, finding)
                 _remember(ledger, self._options.day, finding, last, manifest)
             except (OSError, sqlite3.DatabaseError) as error:  # what was delivered is there; that the report is not, is told
-                finding.messages = [*finding.messages, *_failure(error, _ledger_path(folder)).messages]
+                finding.messages = [*finding.messages, *_failure(error, ledger_path(folder)).messages]
                 finding.exit_code = worst([finding.exit_code, ExitCode.IO])
         before = {message["key"] for message in last.messages} if last else set()
         news = [message for message in finding.messages if message.key not in before]
@@ -241,6 +228,7 @@ class Sync:
             ledger.remember_files(opened.orders)
         past = Past(
             key_table=ledger.key_table(self._secret.fingerprint()),
+            keys_since=ledger.keys_since(),
             onderdelen=ledger.onderdelen(),
             leerplannen=ledger.leerplannen(),
             vervallen=ledger.vervallen(),
@@ -340,7 +328,8 @@ class Sync:
 
         options = self._options
         leerlijnen = read_leerlijnen(self._workspace.folder, self._own_leerlijnen)
-        return Rules(shipped_layouts(), leerlijnen, self._secret, options.day, options.full)
+        command = partial(self._workspace.command, "sync")
+        return Rules(shipped_layouts(), leerlijnen, self._secret, options.day, options.full, command)
 
 
 def _remember(ledger: Ledger, day: date, finding: _Finding, last: Night | None, manifest: Mapping[str, Any]) -> None:
@@ -424,10 +413,6 @@ def _as_before(last: Night) -> _Finding:
     )
 
 
-def _ledger_path(folder: Path) -> Path:
-    return folder / ".cito-numo" / "ledger.sqlite"
-
-
 def _failure(error: Exception, ledger: Path) -> _Finding:
     if isinstance(error, CitoNumoError):
         problems: Sequence[Problem] = error.problems
@@ -435,10 +420,3 @@ def _failure(error: Exception, ledger: Path) -> _Finding:
         problems = [ledger_problem(error, ledger) if isinstance(error, sqlite3.DatabaseError) else problem_of(error)]
     status = Status.BUSY if problems[0].kind is BUSY else Status.FAILED
     return _Finding(status, worst(problem.kind.exit_code for problem in problems), [Message.of(problem) for problem in problems])
-
-
-def problem_of(error: Exception) -> Problem:
-    """What to tell of an error that is not of the catalogue. Of a bug only its kind and place: its words could name a pupil."""
-    if isinstance(error, OSError):
-        return Problem(IO_FAILED, error.filename or "", {"detail": error.strerror or type(error).__name__})
-    return Problem(BUG, "", {"detail": kind_and_place(error)})

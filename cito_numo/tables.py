@@ -61,8 +61,16 @@ PUPILS = (
     Column("klas", "str", "klas in Numo"),
     Column("in_numo", "bool", "whether Numo's list has this pupil"),
 )
+EDEXML_PUPILS = (
+    Column("cito_key", "str", "leerling/@key; missing where a pupil has only an ECK iD"),
+    Column("eck_id", "str", "keyed hash of the ECK iD"),
+    Column("gebruikersnaam", "str", "from the place in which this file holds it"),
+    Column("klas", "str", "name of the groep, else of the first samengestelde groep"),
+    Column("leerjaar", "Int8", "year of vo, 1 to 6"),
+    Column("vestiging", "str", "dependancecode; 00 is the main one"),
+)
 KEY_TABLE = (
-    Column("cito_key", "str", "leerling/@key in the EDEXML"),
+    Column("cito_key", "str", "leerling/@key in the EDEXML; missing where a pupil has only an ECK iD"),
     Column("gebruikersnaam", "str", "the gebruikersnaam that the EDEXML holds for it"),
     Column("eck_id", "str", "keyed hash of the ECK iD"),
     Column("klas", "str", "klas in the EDEXML"),

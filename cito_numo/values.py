@@ -24,7 +24,8 @@ _DATE = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(
 
 def trimmed(column: pa.Array) -> pa.Array:
     """The texts without blanks at either end, in Unicode's composed form (NFC)."""
-    return pc.utf8_normalize(pc.utf8_trim(column, characters=_BLANKS), form="NFC")
+    column = pc.utf8_trim(column, characters=_BLANKS)
+    return column if pc.all(pc.string_is_ascii(column)).as_py() else pc.utf8_normalize(column, form="NFC")
 
 
 def present(column: pa.Array, absent: Iterable[str]) -> pa.Array:

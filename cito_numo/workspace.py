@@ -11,12 +11,14 @@ from cito_numo.errors import FOLDER_NOT_EMPTY, stop
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
 
-_NOT_YET = frozenset({"language", "retention", "mail_from", "on_failure"})
+_NOT_YET = frozenset({"language", "retention", "on_failure"})
 """Keys that a school.yaml may hold already, but that nothing asks for yet: a sample would promise too much."""
 _HEAD = """\
 # The workspace of cito-numo. The folder of this file holds schools/<korte_naam>/, one folder for each school.
 # What stands under defaults holds for every school that does not say otherwise in its own school.yaml.
 # Take the # away to change a value; behind each key stands what it is if you do not. Lines with #: explain.
+# The name with which your mail host signs its Authentication-Results headers: needed for mails that come in by a mail rule.
+# mail_host: mx.kurve.example
 defaults:
 """
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import typer
+
 from cito_numo.cli import app
 
 _COMMAND = "import sys; from cito_numo.cli import run; sys.exit(run(sys.argv[1:]))"
@@ -18,12 +20,21 @@ def help_of(*command: str) -> str:
     return "\n".join(line.rstrip() for line in ran.stdout.strip().splitlines())
 
 
+def commands(group: typer.Typer) -> list[list[str]]:
+    """The words of each command, those of groups too."""
+    names = [[str(command.name or command.callback.__name__)] for command in group.registered_commands if command.callback]
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        name = str(inner.typer_instance.info.name)
+        names += [[name], *([name, *words] for words in commands(inner.typer_instance))]
+    return names
+
+
 def page() -> str:
     """The whole page."""
-    names = [str(command.name or command.callback.__name__) for command in app.registered_commands if command.callback]
     parts = ["# Commands", "What `--help` says. `make docs` writes this page anew.", "## cito-numo", f"```\n{help_of()}\n```"]
-    for name in names:
-        parts += [f"## cito-numo {name}", f"```\n{help_of(name)}\n```"]
+    for names in commands(app):
+        parts += [f"## cito-numo {' '.join(names)}", f"```\n{help_of(*names)}\n```"]
     return "\n\n".join(parts) + "\n"
 
 

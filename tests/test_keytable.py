@@ -1,9 +1,12 @@
 """The key table: what EDEXML files say over time of who a key is, and the pupils that come of it."""
 
+import re
+
 import pandas as pd
 from tables_for_tests import gebruikersnamen, key_row, key_table, read_results, redenen, result, uitkomsten
 
-from cito_numo.keytable import add_to_key_table
+from cito_numo.holds import Holds
+from cito_numo.keytable import Arrived, KeyChange, add_to_key_table, take_in
 from cito_numo.matching import match
 from cito_numo.roster import from_key_table, from_results, with_key_table
 
@@ -21,13 +24,13 @@ def who(table: pd.DataFrame) -> list[tuple[str, str | None]]:
 def test_files_add_up():
     table, moved = add_to_key_table(key_table(key_row("key-a", "0011")), key_table(key_row("key-b", "0012", file=2)))
     assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_the_first_file_is_the_key_table():
     table, moved = add_to_key_table(key_table(), key_table(key_row("key-a", "0011"), key_row("key-b", "0012")))
     assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_a_newer_file_counts_for_the_keys_it_has():
@@ -35,35 +38,35 @@ def test_a_newer_file_counts_for_the_keys_it_has():
     table, moved = add_to_key_table(known, key_table(key_row("key-a", "0011", "eck-a", klas="3A", file=2)))
     assert table.set_index("cito_key").loc["key-a", ["gebruikersnaam", "eck_id", "klas", "volgorde"]].tolist() == ["0011", "eck-a", "3A", 2]
     assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_a_known_key_that_points_at_another_pupil_is_counted():
     known = key_table(key_row("key-a", "0011"), key_row("key-b", "0012"), key_row("key-c", "0013"))
     table, moved = add_to_key_table(known, key_table(key_row("key-a", "0012", file=2), key_row("key-b", "0011", file=2)))
     assert who(table) == [("key-a", "0012"), ("key-b", "0011"), ("key-c", "0013")]
-    assert moved == 2
+    assert len(moved) == 2
 
 
 def test_a_key_without_gebruikersnaam_before_or_now_is_not_counted_as_moved():
     known = key_table(key_row("key-a", "0011"), key_row("key-b", None))
     table, moved = add_to_key_table(known, key_table(key_row("key-a", None, file=2), key_row("key-b", "0012", file=2)))
     assert who(table) == [("key-a", None), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_an_older_file_adds_only_keys_that_are_not_known():
     known = key_table(key_row("key-a", "0011", file=2))
     table, moved = add_to_key_table(known, key_table(key_row("key-a", "0099", file=1), key_row("key-b", "0012", file=1)))
     assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_the_same_file_again_changes_nothing():
     file = key_table(key_row("key-a", "0011"), key_row("key-b", "0012"))
     table, moved = add_to_key_table(file, file)
     assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
-    assert moved == 0
+    assert len(moved) == 0
 
 
 def test_a_key_that_one_file_gives_to_two_pupils_stays_contradictory():
@@ -75,7 +78,97 @@ def test_a_newer_file_settles_a_key_that_was_contradictory():
     known = key_table(key_row("key-a", "0011"), key_row("key-a", "0012"))
     table, moved = add_to_key_table(known, key_table(key_row("key-a", "0011", file=2)))
     assert who(table) == [("key-a", "0011")]
-    assert moved == 1
+    assert len(moved) == 1
+
+
+def test_a_pupil_without_key_is_known_by_the_eck_id():
+    known = key_table(key_row(None, "0011", "eck-a"), key_row(None, "0012", "eck-b"))
+    table, moved = add_to_key_table(known, key_table(key_row(None, "0013", "eck-b", file=2), key_row(None, "0014", "eck-c", file=2)))
+    assert sorted(zip(table["eck_id"], table["gebruikersnaam"], strict=True)) == [("eck-a", "0011"), ("eck-b", "0013"), ("eck-c", "0014")]
+    assert len(moved) == 1
+
+
+def test_a_newer_file_gives_a_pupil_without_key_its_key():
+    table, moved = add_to_key_table(key_table(key_row(None, "0011", "eck-a")), key_table(key_row("key-a", "0011", "eck-a", file=2)))
+    assert who(table) == [("key-a", "0011")]
+    assert len(moved) == 0
+
+
+# --- what is held ----------------------------------------------------------------------------------------------------
+
+KNOWN = key_table(key_row("key-a", "0011", klas="2A"), key_row("key-b", "0012", klas="2A"))
+NUMO = pd.Series(["0011", "0012", "0013", "0014"], dtype="str")
+
+
+def arrived(*rows: tuple[str, str | None], brin: str | None = "99XX", day: str | None = None, order: int = 2) -> Arrived:
+    """A file with these keys and gebruikersnamen."""
+    pupils = pd.DataFrame(rows, columns=["cito_key", "gebruikersnaam"], dtype="str").assign(eck_id=None, klas="2A")
+    return Arrived(f"{order}.xml", brin, day, pupils.astype({"eck_id": "str"}), f"sha256 of {order} {day}", order)
+
+
+def taken(
+    *files: Arrived, known: pd.Series | None = NUMO, replace: bool = False, agreed: tuple[str, ...] = ()
+) -> tuple[KeyChange, dict[str, str]]:
+    """How the key table changes, and the code to accept each hold with."""
+    holds = Holds("cito-numo edexml import", agreed)
+    change = take_in(KNOWN, files, ["99XX"], known, holds, replace=replace)
+    return change, {problem.kind.code: re.findall(r"--accept (\w+)", str(problem))[0] for problem in holds.problems}
+
+
+def test_a_file_that_adds_keys_is_taken_in():
+    change, held = taken(arrived(("key-b", "0012"), ("key-c", "0013")))
+    assert who(change.table) == [("key-a", "0011"), ("key-b", "0012"), ("key-c", "0013")]
+    assert (change.new, change.changed, change.gone, change.covered, change.in_numo) == (1, 0, 0, 3, 4)
+    assert not held
+
+
+def test_a_file_of_another_brin_is_held_and_left_out_until_a_person_accepts_it():
+    other = arrived(("key-c", "0013"), brin="98YY")
+    change, held = taken(other)
+    assert (who(change.table), list(held)) == (who(KNOWN), ["hold-brin"])
+    change, held = taken(other, agreed=tuple(held.values()))
+    assert (who(change.table), held) == ([*who(KNOWN), ("key-c", "0013")], {})
+
+
+def test_a_file_that_names_no_brin_is_taken_in():
+    change, held = taken(arrived(("key-c", "0013"), brin=None))
+    assert (change.new, held) == (1, {})
+
+
+def test_a_file_that_moves_a_known_key_is_held_and_the_one_beside_it_is_taken_in():
+    change, held = taken(arrived(("key-a", "0014"), ("key-d", "0014")), arrived(("key-c", "0013"), order=3))
+    assert who(change.table) == [*who(KNOWN), ("key-c", "0013")]
+    assert list(held) == ["hold-keys-moved"]
+
+
+def test_a_code_is_of_one_file_and_accepts_no_other():
+    _change, held = taken(arrived(("key-a", "0014")))
+    _change, held_again = taken(arrived(("key-a", "0013"), order=3), agreed=tuple(held.values()))
+    assert list(held_again) == ["hold-keys-moved"]
+    assert held_again != held
+
+
+def test_of_files_of_one_mail_the_one_that_was_made_last_counts():
+    change, _held = taken(arrived(("key-c", "0014"), day="2026-09-02"), arrived(("key-c", "0014"), ("key-d", "0013"), day="2026-09-01"))
+    assert (change.new, change.covered) == (2, 4)
+
+
+def test_a_table_that_covers_less_than_half_of_numos_pupils_is_held():
+    change, held = taken(arrived(("key-x", "0098"), ("key-y", "0014")), replace=True)
+    assert (change.covered, change.in_numo, list(held)) == (1, 4, ["hold-cover"])
+    change, held = taken(arrived(("key-x", "0013"), ("key-y", "0014")), replace=True)
+    assert (change.covered, held) == (2, {})
+
+
+def test_with_replace_the_keys_that_are_in_none_of_the_files_go():
+    change, _held = taken(arrived(("key-b", "0012")), arrived(("key-c", "0013"), order=3), replace=True)
+    assert who(change.table) == [("key-b", "0012"), ("key-c", "0013")]
+    assert (change.new, change.changed, change.gone) == (1, 0, 1)
+
+
+def test_without_numos_list_nothing_is_said_of_its_pupils():
+    change, held = taken(arrived(("key-c", "0099")), known=None)
+    assert (change.covered, change.in_numo, held) == (0, None, {})
 
 
 # --- beside Numo's list ----------------------------------------------------------------------------------------------

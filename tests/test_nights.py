@@ -354,10 +354,10 @@ def test_a_file_that_a_reader_stumbles_over_stops_no_other(
     school.cito(row("0012"))
     school.edexml(leerling("k1", "0012"))
 
-    def stumbles(*_arguments: object) -> None:
+    def stumbles(*_arguments: object, **_named: object) -> None:
         raise ValueError("leerling 0012")
 
-    monkeypatch.setattr("cito_numo.corridor.read_edexml", stumbles)
+    monkeypatch.setattr("cito_numo.arrivals.read_edexml", stumbles)
     ran = workspace.sync_json()
 
     assert (ran.exit_code, ran.school["counts"]["leerplan"]) == (3, 1)

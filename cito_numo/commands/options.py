@@ -1,0 +1,68 @@
+"""Options that several commands have, each defined once."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cito_numo.errors import CitoNumoError
+from cito_numo.language import _
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+CONFIG = Path("cito-numo.yaml")
+
+Config = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        envvar="CITO_NUMO_CONFIG",
+        metavar="FILE",
+        help=_("The workspace's cito-numo.yaml; the folder it lies in is the workspace."),
+        show_default="cito-numo.yaml",
+    ),
+]
+
+
+def _in_these_times(day: datetime | None) -> datetime | None:
+    if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise typer.BadParameter(_("expected a day from {first} to {last}").format(first=_FIRST_YEAR, last=_LAST_YEAR))
+    return day
+
+
+Day = Annotated[
+    datetime | None,
+    typer.Option(
+        "--date",
+        callback=_in_these_times,
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        help=_("The day to judge by."),
+        show_default=_("today"),
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help=_("Print what came of it as JSON."))]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_("Say more."))]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=_("Write nothing; tell what would be done."))]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option("--accept", metavar="CODE", help=_("Go on although it was held with this code; may be given more than once.")),
+]
+School = Annotated[
+    str | None,
+    typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), show_default=_("by the file's folder or mail")),
+]
+
+
+@contextmanager
+def failure_as_json(name: str, *, wanted: bool) -> Iterator[None]:
+    """With --json, what stops a command before it begins is printed as JSON too: its exit code, and an empty list of this name."""
+    try:
+        yield
+    except CitoNumoError as error:
+        if wanted:
+            typer.echo(json.dumps({"exit_code": error.exit_code, name: []}))
+        raise

@@ -1,0 +1,39 @@
+"""What looks like a mistake is held until a person says otherwise, by a code that is bound to the very files it is about."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from cito_numo.errors import ErrorKind, Problem
+
+
+@dataclass
+class Holds:
+    """The holds of one run of a school; `command` is what a person runs again, with --accept, to go on."""
+
+    command: str
+    agreed: Collection[str] = ()
+    """The codes of holds that a person agreed to, now or before."""
+    accepted: list[str] = field(default_factory=list)
+    """The codes of what would be held, had a person not agreed."""
+    _held: dict[str, Problem] = field(default_factory=dict)
+
+    def hold(self, kind: ErrorKind, bound_to: Sequence[str], place: str = "", **values: object) -> bool:
+        """Hold the run, unless a person said of the files with these hashes that it is right; whether it is held."""
+        code = hashlib.sha256("\n".join([kind.code, *sorted(bound_to)]).encode()).hexdigest()[:8]
+        if code in self.agreed:
+            self.accepted.append(code)
+            return False
+        self._held[code] = Problem(kind, place, values)
+        return True
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Why the run is held. The command in each repeats what was agreed to, so that who follows it gets to the end."""
+        return [
+            Problem(problem.kind, problem.place, {**problem.values, "accept": code, "command": self._with(*self.accepted, code)})
+            for code, problem in self._held.items()
+        ]
+
+    def _with(self, *codes: str) -> str:
+        return " ".join([self.command, *(f"--accept {code}" for code in dict.fromkeys(codes))])
