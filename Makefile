@@ -10,7 +10,7 @@ RUN := $(BIN)/cito-numo
 SCHOOL := $(DEMO)/schools/demo-college
 RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_numo/threshold.py,cito_numo/plans.py
 
-.PHONY: help demo test lint cover wheel format lock docs clean
+.PHONY: help demo test lint cover wheel bench format lock docs clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ wheel: $(VENV)/installed ## Build the wheel and run the demo from it in a new en
 	build/venv/bin/cito-numo sync --config build/demo/cito-numo.yaml --verbose
 	test -s build/demo/schools/demo-lyceum/outbox/latest/leerplannen.json
 	build/venv/bin/cito-numo schema leerplannen > build/schema.json
+
+bench: $(VENV)/installed ## Measure how fast large files are read
+	$(BIN)/python benchmarks/edexml.py
 
 format: $(VENV)/installed ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
