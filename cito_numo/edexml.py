@@ -195,7 +195,8 @@ def _note_left(raw: Raw, table: pa.Table) -> None:
     day = raw.school.get("peildatum") or (raw.school.get("aanmaakdatum") or "")[:10]
     left = pc.equal(table["jaargroep"], "H")
     if day:
-        left = pc.or_kleene(left, pc.less(table["uitstroomdatum"], day))
+        dated = pc.match_substring_regex(table["uitstroomdatum"], r"^\d{4}-\d{2}-\d{2}")
+        left = pc.or_kleene(left, pc.and_kleene(dated, pc.less(table["uitstroomdatum"], day)))
     raw.notes.note_all(EDEXML_LEFT, table.filter(pc.fill_null(left, False))["regel"].to_pylist())
 
 

@@ -4,6 +4,7 @@ Nothing of a mail is believed but what the mail host that the workspace names ha
 as a mail, or is made to fill the memory.
 """
 
+import codecs
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from email.header import decode_header
 from email.message import Message
 from email.parser import BytesFeedParser
 from email.policy import Compat32
+from typing import Any
 
 from cito_numo.errors import (
     MAIL_DAMAGED,
@@ -106,6 +108,7 @@ def _parsed(*data: bytes) -> Message:
 
 def _head_and_rest(data: bytes) -> tuple[bytes, bytes]:
     """The headers and what follows. A lone return ends no line of them: it does for the parser, not for mail hosts (RFC 5322 §2.2)."""
+    data = data.removeprefix(codecs.BOM_UTF8)
     end = _END_OF_HEAD.search(data)
     place = end.start() if end else len(data)
     return _LONE_RETURN.sub(b" ", data[:place]), data[place:]
@@ -165,10 +168,13 @@ def _decoded(header: object) -> str:
 
 # --- Outlook ---------------------------------------------------------------------------------------------------------
 
-_SUBJECT, _BODY, _DATA, _LONG_NAME, _SHORT_NAME = "0037", "1000", "3701", "3707", "3704"
+_SUBJECT, _BODY, _HTML, _DATA, _LONG_NAME, _SHORT_NAME = "0037", "1000", "1013", "3701", "3707", "3704"
 """Property ids of MAPI: MS-OXMSG and MS-OXPROPS."""
 _UNICODE, _ANSI, _BINARY = "001F", "001E", "0102"
 _ATTACHMENT = "__attach_version1.0_"
+_EMBEDDED = "__substg1.0_3701000D"
+"""Where a message lies that is attached to another."""
+_DEEPEST = 6
 
 
 def read_msg(data: bytes, name: str) -> Mail:
@@ -179,20 +185,10 @@ def read_msg(data: bytes, name: str) -> Mail:
         raise stop(MAIL_TOO_LARGE, name)
     try:
         with olefile.OleFileIO(io.BytesIO(data), raise_defects=olefile.DEFECT_INCORRECT) as ole:
-            storages = sorted({path[0] for path in ole.listdir() if path[0].startswith(_ATTACHMENT)})
-            if len(storages) > _MOST_PARTS:
-                raise stop(MAIL_TOO_LARGE, name)
-            attachments = []
-            size = 0
-            for storage in storages:
-                content = _property(ole, storage, _DATA, _BINARY)
-                size += len(content)
-                if size > LARGEST_MAIL:
-                    raise stop(MAIL_TOO_LARGE, name)
-                file_name = _text_property(ole, storage, _LONG_NAME) or _text_property(ole, storage, _SHORT_NAME)
-                if content:
-                    attachments.append(Attachment(file_name or storage, content))
-            subject, body = _text_property(ole, "", _SUBJECT), _text_property(ole, "", _BODY)
+            message = _Outlook(ole, name)
+            subject = message.text((), _SUBJECT)
+            body = message.text((), _BODY) + message.stream((), _HTML, _BINARY).decode("latin-1")
+            attachments = list(message.attachments(()))
             is_mail = ole.exists("__properties_version1.0")
     except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError, MemoryError):
         raise stop(MAIL_DAMAGED, name) from None  # how the library ends on a damaged file
@@ -201,17 +197,43 @@ def read_msg(data: bytes, name: str) -> Mail:
     return Mail(" ".join(subject[:_LONGEST_HEADER].split()), attachments, _CLOUD.search(body[:_MOST_BODY]) is not None)
 
 
-def _property(ole: object, storage: str, number: str, kind: str) -> bytes:
-    path = [*([storage] if storage else []), f"__substg1.0_{number}{kind}"]
-    if not ole.exists(path):  # type: ignore[attr-defined]  # the library has no types
-        return b""
-    data: bytes = ole.openstream(path).read(LARGEST_MAIL)  # type: ignore[attr-defined]
-    return data
+class _Outlook:
+    """The properties in a compound file; a path names the storages that lead to a message, none for the mail itself."""
 
+    def __init__(self, ole: Any, name: str) -> None:  # noqa: ANN401  the library has no types
+        self._ole = ole
+        self._name = name
+        self._paths = [tuple(path) for path in ole.listdir()]
+        self._left = LARGEST_MAIL
 
-def _text_property(ole: object, storage: str, number: str) -> str:
-    text = _property(ole, storage, number, _UNICODE).decode("utf-16-le", "replace")
-    return text or _property(ole, storage, number, _ANSI).decode("windows-1252", "replace")
+    def attachments(self, within: tuple[str, ...]) -> Iterator[Attachment]:
+        """The files that are attached to a message, and to the messages that are attached to it (it was forwarded)."""
+        depth = len(within)
+        storages = sorted({path[depth] for path in self._paths if path[:depth] == within and path[depth].startswith(_ATTACHMENT)})
+        if len(storages) > _MOST_PARTS or depth > _DEEPEST:
+            raise stop(MAIL_TOO_LARGE, self._name)
+        for storage in storages:
+            here = (*within, storage)
+            content = self.stream(here, _DATA, _BINARY)
+            if content:
+                yield Attachment(self.text(here, _LONG_NAME) or self.text(here, _SHORT_NAME) or storage, content)
+            yield from self.attachments((*here, _EMBEDDED))
+
+    def stream(self, within: tuple[str, ...], number: str, kind: str) -> bytes:
+        """The bytes of a property; none where it is absent."""
+        path = [*within, f"__substg1.0_{number}{kind}"]
+        if not self._ole.exists(path):
+            return b""
+        data: bytes = self._ole.openstream(path).read(self._left + 1)
+        self._left -= len(data)
+        if self._left < 0:
+            raise stop(MAIL_TOO_LARGE, self._name)
+        return data
+
+    def text(self, within: tuple[str, ...], number: str) -> str:
+        """A text, in whichever of the two ways it stands there."""
+        text = self.stream(within, number, _UNICODE).decode("utf-16-le", "replace")
+        return text or self.stream(within, number, _ANSI).decode("windows-1252", "replace")
 
 
 # --- which school ----------------------------------------------------------------------------------------------------
@@ -277,15 +299,23 @@ def doubt_about_sender(mail: Mail, mail_from: Sequence[str], mail_host: str | No
 
 
 def _authentication_results(header: str) -> tuple[str, list[tuple[str, str, str]]]:
-    """The host that wrote an Authentication-Results header, and of each method its name, result and header.d (RFC 8601 §2.2)."""
+    """The host that wrote an Authentication-Results header, and of each method its name, result and domain (RFC 8601 §2.2).
+
+    The domain is header.d or, as some hosts write only that, the one in header.i, which is header.d or below it (RFC 6376 §3.5).
+    """
     host, *methods = _split_at_semicolons(header)
     found = []
     for method in methods:
         properties = re.findall(r"([A-Za-z0-9._/-]+)\s*=\s*([^\s\"]+)", method.casefold())
         name, result = properties[0] if properties else ("", "")
-        domains = [value.rstrip(".") for key, value in properties if key == "header.d"]
-        found.append((name.partition("/")[0], result, domains[0] if len(domains) == 1 else ""))
+        signed = _the_one("header.d", properties) or _the_one("header.i", properties).rpartition("@")[2]
+        found.append((name.partition("/")[0], result, signed.rstrip(".")))
     return (host.split() or [""])[0].casefold(), found
+
+
+def _the_one(key: str, properties: Sequence[tuple[str, str]]) -> str:
+    values = [value for name, value in properties if name == key]
+    return values[0] if len(values) == 1 else ""
 
 
 def _split_at_semicolons(header: str) -> Iterator[str]:

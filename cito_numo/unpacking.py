@@ -38,6 +38,7 @@ _HEAD = 512
 _MOST_ENTRIES = 1000
 _LARGEST_CONTENT = 1 << 29
 _LARGEST_PIPED = 1 << 27
+_MOST_FORWARDS = 3
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The ways of packing that unpack in bounded memory (the standard library bounds no other), and that exports are packed by."""
 _OFFICE = "[Content_Types].xml"
@@ -134,15 +135,27 @@ def open_mail(source: Source) -> Mail | None:
 
 
 def edexml_sources(source: Source) -> list[Source]:
-    """The XML files in a file: itself, those of a zip, those that are attached to a mail or in a zip that is. At least one."""
+    """The XML files in a file: itself, those of a zip, those that are attached to a mail or in a zip that is. At least one.
+
+    A mail that is attached to a mail, as when it was forwarded, is opened too.
+    """
+    found = _sources(source, _MOST_FORWARDS)
+    if len(found) > _MOST_ENTRIES:
+        raise stop(ARCHIVE_TOO_LARGE, source.name)
+    return found
+
+
+def _sources(source: Source, forwards: int) -> list[Source]:
     mail = open_mail(source)
     if mail is None:
         return _unpacked(source)
     found: list[Source] = []
     obstacles: list[Problem] = []
     for attachment in mail.attachments:
+        attached = Source.of(f"{source.name}/{attachment.name}", attachment.data)
+        is_mail = attachment.name.lower().endswith((".eml", ".msg"))
         try:
-            found += _unpacked(Source.of(f"{source.name}/{attachment.name}", attachment.data))
+            found += _sources(attached, forwards - 1) if is_mail and forwards else _unpacked(attached)
         except CitoNumoError as error:
             obstacles += error.problems
     if found:

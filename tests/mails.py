@@ -213,10 +213,22 @@ def outlook(
     attachments: Mapping[str, bytes] | None = None, *, subject: str = "demo-college", sender: str = SENDER, body: str = "Bijgaand.\r\n"
 ) -> bytes:
     """A mail as Outlook saves it (.msg: MS-OXMSG in MS-CFB)."""
-    attachments = attachments or {}
+    message = _message(attachments or {}, subject=subject, sender=sender, body=body)
+    return compound_file({"__nameid_version1.0": {f"__substg1.0_000{number}0102": b"" for number in (2, 3, 4)}, **message})
+
+
+def outlook_forwarded(attachments: Mapping[str, bytes]) -> bytes:
+    """A mail to which Outlook attached another as a mail, with these attachments."""
+    outer = _message({}, subject="FW: demo-college", sender=SENDER, body="Zie bijgaand.")
+    inner = _message(attachments, subject="demo-college", sender=SENDER, body="Bijgaand.")
+    properties = _properties(struct.pack(_ATTACHMENT_HEADER), {}, {}, {"3705": 5, "0E21": 0})
+    attached = {"__properties_version1.0": properties, "__substg1.0_3701000D": inner}
+    return compound_file({**outer, "__attach_version1.0_#00000000": attached})
+
+
+def _message(attachments: Mapping[str, bytes], *, subject: str, sender: str, body: str) -> dict[str, "bytes | Tree"]:
     texts = {"001A": "IPM.Note", "0037": subject, "0C1F": sender, "1000": body}
     tree: dict[str, bytes | Tree] = {
-        "__nameid_version1.0": {f"__substg1.0_000{number}0102": b"" for number in (2, 3, 4)},
         "__properties_version1.0": _properties(
             struct.pack(_MESSAGE_HEADER, 0, len(attachments), 0, len(attachments)), texts, {}, {"340D": 0x40000}
         ),
@@ -231,7 +243,7 @@ def outlook(
             "__substg1.0_37010102": data,
             **_texts(names),
         }
-    return compound_file(tree)
+    return tree
 
 
 def _texts(texts: Mapping[str, str]) -> dict[str, bytes]:

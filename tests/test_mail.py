@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from limits import within
-from mails import CONFIRMED, EDEXML, MAIL_HOST, SENDER, attach, forwarded, headers, mail, one_attachment, outlook
+from mails import CONFIRMED, EDEXML, MAIL_HOST, SENDER, attach, forwarded, headers, mail, one_attachment, outlook, outlook_forwarded
 
 from cito_numo.errors import CitoNumoError, Problem
 from cito_numo.mail import Mail, doubt_about_sender, read_mail, read_msg, school_of
@@ -468,3 +468,27 @@ def test_what_is_no_mail_is_told_as_such(data: bytes):
         with pytest.raises(CitoNumoError) as refused:
             read(data, "mail.eml")
         assert refused.value.problems[0].kind.code == "mail-damaged"
+
+
+def test_what_is_attached_to_a_mail_that_outlook_attached_to_a_mail_is_found():
+    read = read_msg(outlook_forwarded({"edexml.xml": EDEXML}), "mail.msg")
+
+    assert [(attachment.name, attachment.data) for attachment in read.attachments] == [("edexml.xml", EDEXML)]
+
+
+def test_a_mail_that_an_editor_gave_a_byte_order_mark_is_read():
+    assert school_of_mail(b"\xef\xbb\xbfSubject: demo-college\r\nFrom: a@b.example\r\n\r\nHallo\r\n") == "demo-college"
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (f"dkim=pass header.i=@{SENDER.partition('@')[2]} header.s=s1 header.b=abc", None),
+        (f"dkim=pass header.i={SENDER}", None),
+        ("dkim=pass header.i=@elders.example", "mail-unconfirmed"),
+        (f"dkim=pass header.d=elders.example header.i=@{SENDER.partition('@')[2]}", "mail-unconfirmed"),
+        (f"dkim=pass header.i=@elders.example header.i=@{SENDER.partition('@')[2]}", "mail-unconfirmed"),
+    ],
+)
+def test_a_host_that_writes_only_header_i_confirms_by_its_domain(results: str, expected: str | None):
+    assert doubt_with(f"{MAIL_HOST}; {results}") == expected

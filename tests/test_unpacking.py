@@ -671,3 +671,18 @@ def test_hostile_files_are_refused_in_little_memory(tmp_path: Path):
     assert {name: code for name, code in told.items() if code not in {"read", *CATALOGUE}} == {}
     expected = {name: code for name, (_data, code) in hostile.items() if code}
     assert {name: told[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("name", "inner"), [("FW.eml", bytes(mail({"edexml.xml": EDEXML}))), ("FW.msg", outlook({"edexml.xml": EDEXML}))])
+def test_a_saved_mail_that_is_attached_to_a_mail_is_opened(name: str, inner: bytes):
+    outer = bytes(mail({name: inner}))
+
+    assert [source.name for source in edexml_sources(Source.of("post.eml", outer))] == [f"post.eml/{name}/edexml.xml"]
+
+
+def test_mails_in_mails_without_end_are_not_opened():
+    data = bytes(mail({"edexml.xml": EDEXML}))
+    for _level in range(6):
+        data = bytes(mail({"FW.eml": data}))
+
+    assert refusal(data) == "not-xml"
