@@ -176,6 +176,39 @@ def test_replace_by_an_older_file_undoes_what_a_newer_one_did(workspace: Workspa
     assert key_table(school) == {"k1": "0012", "k2": "0013"}
 
 
+def test_after_replace_a_night_does_not_bring_back_the_newest_file_it_had_seen(workspace: WorkspaceFolder, school: SchoolFolder):
+    good = put(workspace, document(K1, K2), "goed.xml")
+    imports(workspace, good)
+    school.put("inbox/edexml/later.xml", document(K1, K2, K3, K4))
+    school.cito(row(key="k2"))
+    workspace.sync()
+    assert len(key_table(school)) == 4
+
+    imports(workspace, good, "--replace")
+    workspace.sync()
+
+    assert key_table(school) == {"k1": "0012", "k2": "0013"}
+
+
+def test_what_was_agreed_to_once_is_not_held_when_the_file_is_imported_again(workspace: WorkspaceFolder, school: SchoolFolder):
+    path = put(workspace, document(K1, K2, brin="99YY"))
+    (code,) = accept_codes(imports(workspace, path, "--json"))
+    imports(workspace, path, "--accept", code)
+
+    assert only(imports(workspace, path, "--json"))["status"] == "unchanged"
+
+
+def test_of_two_files_in_one_zip_the_one_that_was_made_later_counts(workspace: WorkspaceFolder, school: SchoolFolder):
+    older = document(leerling("k1", "0013"), K2, made="2026-09-01T08:00:00")
+    newer = document(K1, K2, made="2026-11-01T08:00:00")
+    path = put(workspace, zipped(("b.xml", older), ("a.xml", newer)), "export.zip")
+    codes = accept_codes(imports(workspace, path, "--json"))
+
+    imports(workspace, path, *(argument for code in codes for argument in ("--accept", code)))
+
+    assert key_table(school) == {"k1": "0012", "k2": "0013"}
+
+
 def test_a_pupil_without_a_key_is_known_by_the_eck_id(workspace: WorkspaceFolder, school: SchoolFolder):
     without_key = f'<leerling eckid="{eck_id(4)}"><groep key="g1"/><gebruikersnaam>0015</gebruikersnaam></leerling>'
     path = put(workspace, document(K1, K2, without_key))

@@ -1,6 +1,7 @@
 """A mail rule pipes each mail into `edexml import -`: taken in and silent, or kept in quarantine with the reason, never lost."""
 
 import fcntl
+import io
 import os
 import re
 import signal
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 from conftest import COMMAND, Ran, SchoolFolder, WorkspaceFolder, eck_id, leerling
 from edexml_for_tests import MAIL_HOST, SENDER, document, locked, mail, zipped
+
+from cito_numo import unpacking
+from cito_numo.mail import Mail
 
 GOOD = document(leerling("k1", "0012"), leerling("k2", "0013"))
 OTHER_BRIN = GOOD.replace("99XX", "99YY")
@@ -394,3 +398,26 @@ def test_a_command_that_is_killed_while_it_reads_leaves_the_mail_in_quarantine_a
     assert (process.returncode, rule.kept.read_bytes(), rule.keys) == (-signal.SIGKILL, content, {})
     assert rule.by_hand(str(rule.kept), "--school", "demo-college").exit_code == 0
     assert (rule.keys, rule.quarantine) == (IN, [])
+
+
+def test_a_mail_is_on_the_disk_before_anything_is_done_with_it(rule: Rule, monkeypatch: pytest.MonkeyPatch):
+    told: list[str] = []
+    fsync, read_mail = os.fsync, unpacking.read_mail
+
+    def watched_fsync(descriptor: int) -> None:
+        told.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def watched_read(data: bytes, name: str) -> Mail:
+        told.append("read")
+        return read_mail(data, name)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(unpacking, "read_mail", watched_read)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mail(("edexml.xml", GOOD)))))
+
+    assert rule.workspace.run(*rule.arguments).exit_code == 0
+
+    before = told[: told.index("read")]
+    assert before[-1] == "quarantine"
+    assert [name for name in before if name.endswith(".part")]

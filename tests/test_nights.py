@@ -155,6 +155,18 @@ def test_a_file_that_was_seen_first_stays_older_whatever_its_time(workspace: Wor
     assert level(school) == "havo"
 
 
+def test_a_list_of_numo_that_was_seen_first_stays_older_whatever_its_time(workspace: WorkspaceFolder, school: SchoolFolder):
+    old = school.numo("0012;;2A", "0013;;2A", name="old.csv")
+    school.cito(row("0012"))
+    workspace.sync()
+    school.numo("0012;;2A", "0013;;2A", "0014;;2A", name="new.csv")
+    workspace.sync()
+    os.utime(old, (1_795_000_000, 1_795_000_000))
+    school.cito(row("0014"), name="later.csv")
+
+    assert workspace.sync_json().school["counts"]["niet_gekoppeld"] == 0
+
+
 def test_the_order_is_remembered_of_a_night_that_failed_too(workspace: WorkspaceFolder, school: SchoolFolder):
     broken = school.put("inbox/numo/numo.csv", "x;y\r\n1;2\r\n")
     first = school.cito(row("0012", fn="vmbo-bb"), name="first.csv")
