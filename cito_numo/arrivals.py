@@ -36,8 +36,8 @@ def read_arrival(
     Raises CitoNumoError where none can be read.
     """
     files: list[EdexmlFile] = []
-    problems: list[Problem] = []
-    for part in edexml_sources(source):
+    parts, problems = edexml_sources(source)
+    for part in parts:
         try:
             files.append(read_part(part, secret, config, known))
         except CitoNumoError as error:
@@ -68,23 +68,35 @@ def school_for(workspace: Workspace, source: Source, named: str | None) -> str:
     raise stop(SCHOOL_UNNAMED, source.name)
 
 
-def usable(files: Sequence[EdexmlFile], problems: Sequence[Problem]) -> tuple[list[EdexmlFile], list[Problem]]:
-    """Those of which it is certain where the gebruikersnaam stands; CitoNumoError where that is none of them."""
-    certain = [file for file in files if file.place is not None]
-    doubts = [
-        Problem(EDEXML_NO_LIST if finding.kind is EDEXML_PLACE_UNKNOWN else finding.kind, file.name, finding.values)
-        for file in files
-        for finding in file.findings
-        if finding.kind in (EDEXML_PLACE, EDEXML_PLACE_UNKNOWN)
-    ]
+def usable(files: Sequence[EdexmlFile], problems: Sequence[Problem], brin: Sequence[str]) -> tuple[list[EdexmlFile], list[Problem]]:
+    """Those of which it is certain where the gebruikersnaam stands; CitoNumoError where that is none of them.
+
+    One of another BRIN is among them, whatever else is wrong with it: that it is another school's is what has to be told.
+    """
+    certain, doubts = [], [*problems]
+    for file in files:
+        doubt = doubt_about(file)
+        if doubt is None or file.brin not in (None, *brin):
+            certain.append(file)
+        else:
+            doubts.append(doubt)
     if not certain:
-        raise CitoNumoError(*doubts, *problems)
-    return certain, [*doubts, *problems]
+        raise CitoNumoError(*doubts)
+    return certain, doubts
 
 
-def arrived(file: EdexmlFile, sha256: str, volgorde: int) -> Arrived:
-    """An EDEXML as the key table takes it in."""
-    return Arrived(file.name, file.brin, file.aanmaakdatum, file.pupils, sha256, volgorde)
+def doubt_about(file: EdexmlFile) -> Problem | None:
+    """Why it is not certain where a file holds the gebruikersnaam; None where it is."""
+    for finding in file.findings:
+        if finding.kind in (EDEXML_PLACE, EDEXML_PLACE_UNKNOWN):
+            return Problem(EDEXML_NO_LIST if finding.kind is EDEXML_PLACE_UNKNOWN else finding.kind, file.name, finding.values)
+    return None
+
+
+def arrived(file: EdexmlFile, source_name: str, sha256: str, volgorde: int) -> Arrived:
+    """An EDEXML as the key table takes it in; `source_name`, `sha256` and `volgorde` are those of the file that it came in."""
+    in_another = file.name != source_name
+    return Arrived(file.name, file.brin, file.aanmaakdatum, file.pupils, sha256, volgorde, in_another, doubt_about(file))
 
 
 def newest_roster(lists: Sequence[Content], seen: Mapping[str, int], secret: Secret) -> tuple[Roster | None, str, list[Problem]]:

@@ -22,6 +22,7 @@ from cito_numo.errors import (
     HOLD_SHRINK,
     HOLD_UNMATCHED,
     IDS_REPAIRED,
+    KEYS_OLDER,
     NO_ROSTER,
     ROSTER_LEFT_OUT,
     UNMATCHED_MANY,
@@ -222,7 +223,7 @@ class _Desk:
     def arrived(self, content: Content, known: "pd.Series[str] | None") -> list[EdexmlFile]:
         """The EDEXML files in one file; those in it that cannot be used are problems."""
         source = Source.of(content.file.name, content.data)
-        files, problems = usable(*read_arrival(source, self.rules.secret, self.school.config, known))
+        files, problems = usable(*read_arrival(source, self.rules.secret, self.school.config, known), self.school.config.brin)
         self.problems += problems
         return files
 
@@ -291,13 +292,15 @@ def _key_table(desk: _Desk, past: Past, opened: Opened) -> KeyChange:
     """The key table with the EDEXML files added that are not older than what replaced it."""
     orders = {content.sha256: opened.orders[content.sha256] for content, _files in opened.edexml}
     files = [
-        arrived(file, content.sha256, orders[content.sha256])
+        arrived(file, content.file.name, content.sha256, orders[content.sha256])
         for content, files in opened.edexml
         for file in files
         if orders[content.sha256] >= past.keys_since
     ]
     known = gebruikersnamen(opened.roster)
-    return take_in(past.key_table, files, desk.school.config.brin, known, desk.holds)
+    change = take_in(past.key_table, files, desk.school.config.brin, known, desk.holds, needs_keys=desk.school.needs_keys)
+    desk.problems += [doubt for doubt in change.doubts if doubt.kind is not KEYS_OLDER]  # what is older lies in the inbox for good
+    return change
 
 
 def _pupils(school: School, roster: pd.DataFrame | None, key_table: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ dates, BSN and the rest are dropped while it reads, and memory grows with the ta
 """
 
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike
@@ -32,6 +32,7 @@ from cito_numo.errors import (
     EDEXML_NO_KEYS,
     EDEXML_NO_PUPILS,
     EDEXML_NOT_VO,
+    EDEXML_ONLY_ECK_ID,
     EDEXML_OTHER_VESTIGINGEN,
     EDEXML_PLACE,
     EDEXML_PLACE_UNKNOWN,
@@ -151,6 +152,8 @@ def _with_keys(raw: Raw, table: pa.Table, name: str) -> pa.Table:
     has_key = pc.or_(pc.is_valid(table["cito_key"]), pc.is_valid(table["eck_id"]))
     if not pc.any(has_key).as_py():
         raise stop(EDEXML_NO_KEYS, name)
+    only_eck_id = pc.and_(pc.is_null(table["cito_key"]), pc.is_valid(table["eck_id"]))
+    raw.notes.note_all(EDEXML_ONLY_ECK_ID, table["regel"].filter(only_eck_id).to_pylist())
     if pc.all(has_key).as_py():
         return table
     raw.notes.note_all(EDEXML_NO_KEY, table.filter(pc.invert(has_key))["regel"].to_pylist())
@@ -164,7 +167,7 @@ def _with_klas(raw: Raw, table: pa.Table) -> pa.Table:
     klassen, jaargroepen = [], []
     for number, references in enumerate(raw.references):
         groups = [raw.groups[reference] for reference in references if reference in raw.groups]
-        if len(groups) < len(references) and number in line_of:
+        if len(groups) < len(references) and number in line_of:  # not one of a pupil of another vestiging
             raw.notes.note(EDEXML_GROEP_UNKNOWN, line_of[number])
         klassen.append(next((group.naam for group in groups if group.naam), None))
         jaargroepen.append(next((group.jaargroep for group in groups if group.jaargroep), None))
@@ -227,15 +230,25 @@ def _place(raw: Raw, table: pa.Table, configured: str, known: pa.Array | None) -
     return place, figures
 
 
-def _best(table: pa.Table, figures: Mapping[str, int], known: Collection[object]) -> str | None:
+def _best(table: pa.Table, figures: Mapping[str, int], known: pa.Array) -> str | None:
     """The place with the highest figure. None where that is less than half of the pupils there could be, or a tie.
 
-    Two places that say the same of every pupil are no tie.
+    Two places that say the same of every pupil are no tie. None too where another place names other pupils of Numo for as many as half:
+    keys of the administration may happen to be numbers of Numo.
     """
     best = max(figures.values())
     first, *others = [place for place, figure in figures.items() if figure == best]
     enough = best > 0 and 2 * best >= min(len(table), len(known))
-    return first if enough and all(table[first].equals(table[other]) for other in others) else None
+    if not enough or not all(table[first].equals(table[other]) for other in others):
+        return None
+    return None if any(2 * _contradicted(table, first, other, known) >= best for other in figures if other != first) else first
+
+
+def _contradicted(table: pa.Table, place: str, other: str, known: pa.Array) -> int:
+    """For how many pupils another place names another of Numo's pupils."""
+    mine, theirs = table[place], table[other]
+    both = pc.and_(pc.is_in(mine, known), pc.is_in(theirs, known))
+    return int(pc.sum(pc.and_(both, pc.not_equal(mine, theirs))).as_py() or 0)
 
 
 def _note_doubles(raw: Raw, table: pa.Table, kind: ErrorKind, column: str) -> None:

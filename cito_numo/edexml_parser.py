@@ -5,6 +5,7 @@ birth dates, BSN and all else that the job does not need are passed by; of them 
 Raises CitoNumoError for what is no EDEXML.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from cito_numo.errors import (
 )
 from cito_numo.findings import Notes
 from cito_numo.privacy import Secret
-from cito_numo.values import present, trimmed, without_eck_ids
+from cito_numo.values import BLANKS, looks_like_eck_id, present, trimmed, without_eck_ids
 from cito_numo.xml_stream import XmlStream, line_of
 
 PLACES = ("gebruikersnaam", "emailadres", "key")
@@ -264,26 +265,26 @@ class _Parser:
         number = self._references.get(groups)
         if number is None:
             number = self._references[groups] = len(self._references)
-            self._keep(sum(len(group) + _OVERHEAD for group in groups if group))
+            self._keep(sum(len(group or "") + _OVERHEAD for group in groups))
         self._rows.append((leerling.get("key"), leerling.get("eckid"), *texts, vestiging, number, line))
 
     def _added(self, blocks: Sequence[etree._Element]) -> list[str | None]:
         """The texts of the elements of toevoegingen that were asked for; the names of all are kept, to tell what there is."""
-        found = dict.fromkeys(self._asked)
+        found: dict[str, set[str]] = {element: set() for element in self._asked}
         for added in (added for block in blocks for added in block.iterdescendants("{*}*")):
             tag = str(added.tag).rpartition("}")[2]
-            if tag in found:
-                found[tag] = found[tag] or added.text
+            if tag in found and added.text and not added.text.isspace():
+                found[tag].add(added.text)
             if not len(added) and len(self._raw.toevoegingen) < _MOST_NAMES:
                 self._raw.toevoegingen.add(tag)
-        return list(found.values())
+        return [texts.pop() if len(texts) == 1 else None for texts in found.values()]  # of several that differ, none is certain
 
     def _check(self, element: str, text: str | None, line: int) -> None:
         """Note a value that is not written as the standard says; those that are well written are looked at once."""
         stripped = (text or "").strip()
         if not well_written(element, stripped):
             self._raw.notes.note(EDEXML_PATTERN, line, element=element)
-        elif len(self._well_written[element]) < _PAGE:
+        elif len(self._well_written[element]) < _PAGE and len(text or "") <= _LONGEST:
             self._well_written[element].add(text)
 
     def _group_references(self, children: Sequence[etree._Element], shape: _Shape) -> tuple[str | None, ...]:
@@ -291,7 +292,10 @@ class _Parser:
         groep = (children[shape.groep].get("key"),) if shape.groep is not None else ()
         if shape.samengestelde_groepen is None:
             return groep
-        return (*groep, *[child.get("key") for child in children[shape.samengestelde_groepen]])
+        together = children[shape.samengestelde_groepen]
+        if len(together) > _MOST_ELEMENTS:
+            raise stop(XML_TOO_LARGE, self._name)
+        return (*groep, *[child.get("key") for child in together])
 
     def _new_shape(self, tags: tuple[str, ...]) -> _Shape:
         local = [self._local_of(tag) for tag in tags]
@@ -372,9 +376,10 @@ def _unstaged(name: str) -> str:
 
 
 def _stripped(text: str | None) -> str | None:
-    return (text or "").strip() or None
+    """As `values.trimmed` does for columns, so that a key and a reference to it are the same."""
+    return unicodedata.normalize("NFC", (text or "").strip(BLANKS)) or None
 
 
 def _not_an_eck_id(text: str | None) -> str | None:
     """A text that may be kept: an ECK iD that stands where something else should is not."""
-    return None if text and "ketenid.nl/" in text.lower() else text
+    return None if text and looks_like_eck_id(text) else text

@@ -224,7 +224,7 @@ XML_SYNTAX = ErrorKind("xml-syntax", ExitCode.NO_INPUT, N_("This is not well-for
 XML_CHARSET = ErrorKind(
     "xml-charset",
     ExitCode.NO_INPUT,
-    N_("This file holds bytes that are not {charset}, which it says it is written in (line {line})."),
+    N_("This file holds bytes that are not {charset}, its encoding (line {line})."),
     N_("Ask the sender for the export as the system made it."),
 )
 XML_CHARSET_UNKNOWN = ErrorKind(
@@ -327,6 +327,9 @@ MAIL_NO_SCHOOL = ErrorKind(
     N_("Import the file in quarantine/ with --school."),
 )
 MAIL_SENDER = ErrorKind("mail-sender", ExitCode.HELD, N_("The sender is not in mail_from of this school."), _BY_HAND)
+MAIL_OUTLOOK = ErrorKind(
+    "mail-outlook", ExitCode.HELD, N_("A mail that Outlook saved says nothing of its sender that could be confirmed."), _BY_HAND
+)
 MAIL_NO_HOST = ErrorKind(
     "mail-no-host",
     ExitCode.HELD,
@@ -335,6 +338,9 @@ MAIL_NO_HOST = ErrorKind(
 )
 MAIL_UNCONFIRMED = ErrorKind(
     "mail-unconfirmed", ExitCode.HELD, N_("The mail host {host} does not confirm that this mail is from {domain} (DKIM)."), _BY_HAND
+)
+MAIL_TAMPERED = ErrorKind(
+    "mail-tampered", ExitCode.HELD, N_("This mail holds a header twice that a mail has once, or a head that is cut short."), _BY_HAND
 )
 MAIL_FORGED = ErrorKind(
     "mail-forged", ExitCode.HELD, N_("This mail holds more than one statement on DKIM in the name of {host}: one is forged."), _BY_HAND
@@ -381,12 +387,16 @@ EDEXML_NAME_DOUBLE = ErrorKind(
 EDEXML_KEY_DUMMY = ErrorKind(
     "edexml-key-dummy", ExitCode.DONE, N_("Pupils with a dummy key (it begins with #), which is not kept: {count}.")
 )
+EDEXML_ONLY_ECK_ID = ErrorKind(
+    "edexml-only-eck-id",
+    ExitCode.DONE,
+    N_("Pupils with an ECK iD and no key: {count}."),
+    N_("Cito's results of a Somtoday school cannot be joined with them."),
+)
 EDEXML_NO_KEY = ErrorKind(
     "edexml-no-key", ExitCode.DONE, N_("Pupils with neither a key nor an ECK iD, who are left out: {count}."), N_("Have the export mended.")
 )
-EDEXML_GROEP_UNKNOWN = ErrorKind(
-    "edexml-groep-unknown", ExitCode.DONE, N_("Pupils refer to groepen that are not in the file; different sets of such groepen: {count}.")
-)
+EDEXML_GROEP_UNKNOWN = ErrorKind("edexml-groep-unknown", ExitCode.DONE, N_("Pupils refer to groepen that are not in the file."))
 EDEXML_LEFT = ErrorKind("edexml-left", ExitCode.DONE, N_("Pupils who have left the school: {count}."))
 EDEXML_NOT_VO = ErrorKind(
     "edexml-not-vo",
@@ -429,9 +439,17 @@ COVER_UNKNOWN = ErrorKind(
 _GO_ON = N_("If it is right all the same: {command}")
 HOLD_UNMATCHED = ErrorKind("hold-unmatched", ExitCode.HELD, N_("Held: {count} of {total} results match no pupil."), _GO_ON)
 HOLD_SHRINK = ErrorKind("hold-shrink", ExitCode.HELD, N_("Held: there are {now} pupils now, and there were {before}."), _GO_ON)
-HOLD_KEYS_MOVED = ErrorKind("hold-keys-moved", ExitCode.HELD, N_("Held: {count} known Cito keys would now point at another pupil."), _GO_ON)
+HOLD_KEYS_MOVED = ErrorKind(
+    "hold-keys-moved", ExitCode.HELD, N_("Held: {count} known Cito keys or ECK iDs would now point at another pupil."), _GO_ON
+)
 HOLD_BRIN = ErrorKind(
     "hold-brin", ExitCode.HELD, N_("Held: this EDEXML is of a school with BRIN {found}; this school has {expected}."), _GO_ON
+)
+KEYS_OLDER = ErrorKind(
+    "keys-older",
+    ExitCode.LOOK,
+    N_("Keys that this file gives to another pupil than the key table does: {count}. They stay as they are, for a newer file said so."),
+    N_("Was the newer file wrong? Import all files that are right, with --replace."),
 )
 HOLD_COVER = ErrorKind(
     "hold-cover", ExitCode.HELD, N_("Held: with this EDEXML the key table covers {count} of Numo's {total} pupils, less than half."), _GO_ON

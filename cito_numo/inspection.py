@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cito_numo.antwoorden import antwoord
 from cito_numo.arrivals import gebruikersnamen, newest_roster, read_part, school_for
 from cito_numo.config import School, Workspace
 from cito_numo.edexml import EdexmlFile
@@ -36,21 +37,18 @@ class Checked:
 
     def as_dict(self) -> dict[str, Any]:
         """As `edexml check --json` prints it."""
-        told = _facts(self.file) if self.file else {}
-        return {"file": self.name, "usable": self.usable, **told, "findings": [_as_dict(finding) for finding in self.findings]}
+        return {
+            "file": self.name,
+            "usable": self.usable,
+            **_facts(self.file),
+            "findings": [_as_dict(finding) for finding in self.findings],
+            "antwoord": antwoord(Problem(finding.kind) for finding in self.findings),
+        }
 
 
-def _facts(file: EdexmlFile) -> dict[str, Any]:
-    return {
-        "dialect": file.dialect,
-        "xsdversie": file.xsdversie,
-        "brin": file.brin,
-        "schooljaar": file.schooljaar,
-        "aanmaakdatum": file.aanmaakdatum,
-        "pupils": len(file.pupils),
-        "place": file.place,
-        "places": file.places,
-    }
+def _facts(file: EdexmlFile | None) -> dict[str, Any]:
+    told = ("dialect", "xsdversie", "brin", "schooljaar", "aanmaakdatum", "place", "places")
+    return {name: getattr(file, name, None) for name in told} | {"pupils": len(file.pupils) if file else None}
 
 
 def _as_dict(finding: Finding) -> dict[str, Any]:
@@ -77,10 +75,10 @@ class Inspector:
     def check(self, source: Source) -> list[Checked]:
         """All EDEXML files in one file."""
         try:
-            parts = edexml_sources(source)
+            parts, beside = edexml_sources(source)
         except CitoNumoError as error:
             return [_unreadable(source.name, error)]
-        return [self._checked(part) for part in parts]
+        return [*map(self._checked, parts), *(_unreadable(problem.place, CitoNumoError(problem)) for problem in beside)]
 
     def _checked(self, part: Source) -> Checked:
         config = self.school.config if self.school else None

@@ -6,7 +6,7 @@ The rules are those of the night (`keytable.take_in`). What goes wrong is in the
 import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -60,6 +60,8 @@ class ImportOptions:
     replace: bool = False
     dry_run: bool = False
     accept: frozenset[str] = frozenset()
+    only_new: bool = False
+    """Whether files that were seen before the key table was replaced are passed by, as the night does."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def _release(workspace: Workspace, path: Path | None, result: ImportResult) -> N
 
 
 def _received(workspace: Workspace, incoming: Incoming, options: ImportOptions) -> ImportResult:
+    """A mail whose sender is confirmed, imported; one that came before the key table was replaced by hand says nothing new."""
     name = incoming.source.name
     korte_naam = options.school
     try:
@@ -207,7 +210,7 @@ def _received(workspace: Workspace, incoming: Incoming, options: ImportOptions) 
         return _failed(korte_naam, error)
     if doubt is not None:
         return _failed(korte_naam, CitoNumoError(doubt))
-    return _import(workspace, korte_naam, [incoming], options)
+    return _import(workspace, korte_naam, [incoming], replace(options, only_new=True))
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -240,13 +243,13 @@ def _taken_in(
             problems += one.problems
             continue
         try:
-            files, doubts = usable(*read_arrival(one.source, secret, school.config, known))
+            files, doubts = usable(*read_arrival(one.source, secret, school.config, known), school.config.brin)
             read_files += [(one, file) for file in files]
             problems += doubts
         except CitoNumoError as error:
             problems += error.problems
-    if not read_files:
-        raise CitoNumoError(*problems)
+    if not read_files or (options.replace and problems):
+        raise CitoNumoError(*problems)  # what cannot be read may be what must not go
 
     made = {one.sha256: (file.aanmaakdatum or "", one.source.name) for one, file in read_files}
     lies_ready = [read(file).sha256 for file in settled_files(school.folder, EDEXML)[0]] if options.replace else []
@@ -254,8 +257,10 @@ def _taken_in(
     words = ["edexml", "import", *(one.source.name for one in incoming if isinstance(one, Incoming)), "--school", korte_naam]
     holds = Holds(workspace.command(*words, *(["--replace"] if options.replace else [])), options.accept | ledger.accepted())
     before = ledger.key_table(secret.fingerprint())
-    arrivals = [arrived(file, one.sha256, orders[one.sha256]) for one, file in read_files]
-    change = take_in(before, arrivals, school.config.brin, known, holds, replace=options.replace)
+    since = ledger.keys_since() if options.only_new else 0
+    arrivals = [arrived(file, one.source.name, one.sha256, orders[one.sha256]) for one, file in read_files if orders[one.sha256] >= since]
+    change = take_in(before, arrivals, school.config.brin, known, holds, needs_keys=school.needs_keys, replace=options.replace)
+    problems += change.doubts
     files = [file for _one, file in read_files]
     if roster is None:
         problems.append(Problem(COVER_UNKNOWN))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED
+from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED, KEYS_OLDER, Problem
 from cito_numo.holds import Holds
 from cito_numo.tables import KEY_TABLE, names
 
@@ -27,6 +27,15 @@ class Arrived:
     pupils: pd.DataFrame
     sha256: str
     volgorde: int
+    in_another: bool = False
+    """Whether it came in a mail or a zip."""
+    doubt: Problem | None = None
+    """Why it is not certain where this file holds the gebruikersnaam."""
+
+    @property
+    def part(self) -> str:
+        """Which EDEXML of the file it is; nothing where the file is one itself."""
+        return self.name.rpartition("/")[2] if self.in_another else ""
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -47,6 +56,8 @@ class KeyChange:
     """How many pupils Numo has; None where its list is not at hand."""
     keys: int
     """How many keys are known now."""
+    doubts: Sequence[Problem]
+    """Files that could not be taken in, and what a newer file says otherwise."""
     differs: bool
     """Whether anything in the table differs, be it only which file said it last."""
 
@@ -58,49 +69,80 @@ def take_in(
     known: "pd.Series[str] | None",
     holds: Holds,
     *,
+    needs_keys: bool,
     replace: bool = False,
 ) -> KeyChange:
     """The key table with these files added, oldest first; with `replace`, only what stands in them.
 
-    Held are: a file of another BRIN, known keys that would now point at another pupil, and a change after which less than half of Numo's
-    pupils, `known`, have a key. A file that is held is left out of the table that is returned.
+    Held are: a file of another BRIN, known keys or ECK iDs that would now point at another pupil, and a change after which less than half
+    of Numo's pupils, `known`, have a key (with `needs_keys`: a Cito key) by which they can be joined. A file that is held is left out of
+    the table that is returned.
     """
     table = key_table.iloc[:0] if replace else key_table
+    doubts: list[Problem] = []
+    whole = True
     for one in sorted(arrived, key=lambda one: (one.volgorde, one.aanmaakdatum or "", one.name)):
         other_brin = one.brin is not None and one.brin not in brin
-        if other_brin and holds.hold(HOLD_BRIN, [one.sha256], one.name, found=one.brin, expected=", ".join(brin)):
+        if other_brin and holds.hold(HOLD_BRIN, [one.sha256, one.part, one.brin or ""], one.name, found=one.brin, expected=", ".join(brin)):
+            whole = False
+            continue
+        if one.doubt is not None:
+            doubts.append(one.doubt)
             continue
         added, moved = add_to_key_table(table, one.rows)
         if replace:
             moved |= _moved(key_table, one.rows)
-        if not moved or not holds.hold(HOLD_KEYS_MOVED, [one.sha256], one.name, count=len(moved)):
+        if not moved or not holds.hold(HOLD_KEYS_MOVED, [one.sha256, one.part], one.name, count=len(moved)):
             table = added
-    change = _change(key_table, table, known)
+        else:
+            whole = False
+    change = _change(key_table, table, known, doubts, needs_keys=needs_keys)
     says_more = change.new or change.changed or change.gone
-    if says_more and change.in_numo is not None and 2 * change.covered < change.in_numo:
-        holds.hold(HOLD_COVER, [one.sha256 for one in arrived], count=change.covered, total=change.in_numo)
+    if whole and says_more and change.in_numo is not None and 2 * change.covered < change.in_numo:
+        bound_to = [*(one.sha256 for one in arrived), f"gone: {change.gone}"]
+        holds.hold(HOLD_COVER, bound_to, count=change.covered, total=change.in_numo)
+    if whole and (older := set().union(*(_moved(table, one.rows) for one in arrived if one.doubt is None))):
+        doubts.append(Problem(KEYS_OLDER, "", {"count": len(older)}))
     return change
 
 
 def add_to_key_table(key_table: pd.DataFrame, file: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
-    """The key table with one file added (columns `tables.KEY_TABLE`), and the known keys that now point at another pupil.
+    """The key table with one file added (columns `tables.KEY_TABLE`), and the known keys and ECK iDs that now point at another pupil.
 
     For a key that both have, the newer file counts, with all rows it gives that key: a key that one file gives to two pupils stays
-    contradictory. Where the newer file has no gebruikersnaam for it, nothing is known to have changed.
+    contradictory. Where the newer file has no gebruikersnaam for it, what was known stays.
     """
     newest = key_table.groupby(identity(key_table))["volgorde"].max()
     fresh = file[file["volgorde"] >= identity(file).map(newest).fillna(-1)]
+    fresh = fresh.assign(gebruikersnaam=fresh["gebruikersnaam"].fillna(identity(fresh).map(_certain(key_table)).astype("str")))
     without_key = key_table["cito_key"].isna() & key_table["eck_id"].isin(fresh["eck_id"].dropna())
     replaced = identity(key_table).isin(identity(fresh)) | without_key
-    return pd.concat([key_table[~replaced], fresh], ignore_index=True), _moved(key_table[replaced], fresh)
+    return pd.concat([key_table[~replaced], fresh], ignore_index=True), _moved(key_table, fresh)
+
+
+def _certain(key_table: pd.DataFrame) -> "pd.Series[str]":
+    """The gebruikersnaam of each key that has one."""
+    pairs = key_table.assign(key=identity(key_table))[["key", "gebruikersnaam"]].dropna().drop_duplicates()
+    return pairs.drop_duplicates("key", keep=False).set_index("key")["gebruikersnaam"]
 
 
 def _moved(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
-    """The keys that both have, and that point at another pupil now."""
-    before, now = _pairs(before), _pairs(now)
+    """The keys and ECK iDs that both have, and that point at another pupil now."""
+    return _pointing_elsewhere(before, now, "cito_key") | _pointing_elsewhere(before, now, "eck_id")
+
+
+def _pointing_elsewhere(before: pd.DataFrame, now: pd.DataFrame, key: str) -> set[str]:
+    before, now = (rows[[key, "gebruikersnaam"]].dropna().drop_duplicates() for rows in (before, now))
     pairs = before.merge(now, how="outer", indicator=True)
-    in_both = pairs["key"].isin(before["key"]) & pairs["key"].isin(now["key"])
-    return set(pairs.loc[in_both & (pairs["_merge"] != "both"), "key"])
+    in_both = pairs[key].isin(before[key]) & pairs[key].isin(now[key])
+    return set(pairs.loc[in_both & (pairs["_merge"] != "both"), key])
+
+
+def given_to_two_pupils(key_table: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows have a gebruikersnaam that stands with two keys in one file, or with two ECK iDs: it is of two pupils."""
+    pupils_per_file = key_table.groupby(["gebruikersnaam", "volgorde"])["cito_key"].transform("nunique")
+    eck_ids = key_table.groupby("gebruikersnaam")["eck_id"].transform("nunique")
+    return (pupils_per_file > 1) | (eck_ids > 1)
 
 
 def identity(key_table: pd.DataFrame) -> "pd.Series[str]":
@@ -108,11 +150,9 @@ def identity(key_table: pd.DataFrame) -> "pd.Series[str]":
     return key_table["cito_key"].fillna(key_table["eck_id"])
 
 
-def _pairs(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(key=identity(rows))[["key", "gebruikersnaam"]].dropna().drop_duplicates()
-
-
-def _change(before: pd.DataFrame, after: pd.DataFrame, known: "pd.Series[str] | None") -> KeyChange:
+def _change(
+    before: pd.DataFrame, after: pd.DataFrame, known: "pd.Series[str] | None", doubts: list[Problem], *, needs_keys: bool
+) -> KeyChange:
     keys_before, keys_after = set(identity(before)), set(identity(after))
     content = ["cito_key", "gebruikersnaam", "eck_id", "klas"]
     both = after[content].merge(before[content], how="left", on=content, indicator=True)
@@ -122,11 +162,19 @@ def _change(before: pd.DataFrame, after: pd.DataFrame, known: "pd.Series[str] | 
         new=len(keys_after - keys_before),
         changed=len(other),
         gone=len(keys_before - keys_after),
-        covered=0 if known is None else int(known.drop_duplicates().isin(after["gebruikersnaam"].dropna()).sum()),
+        covered=0 if known is None else int(known.drop_duplicates().isin(_joinable(after, needs_keys=needs_keys)).sum()),
         in_numo=None if known is None else known.nunique(),
         keys=len(keys_after),
         differs=not _in_order(after).equals(_in_order(before)),
+        doubts=doubts,
     )
+
+
+def _joinable(key_table: pd.DataFrame, *, needs_keys: bool) -> "pd.Series[str]":
+    """The gebruikersnamen of those whom a result can be joined with: by a key that is one pupil's alone."""
+    by = key_table["cito_key"] if needs_keys else identity(key_table)
+    alone = by.notna() & ~by.duplicated(keep=False) & ~given_to_two_pupils(key_table)
+    return key_table.loc[alone, "gebruikersnaam"].dropna()
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -155,10 +155,12 @@ class Ledger:
         with self._transaction():
             self._keep_files(orders)
             self._keep_keys(keys, secret)
-            self._keep_accepted(accepted)
             if replaced is not None:
+                # What was agreed to before was about a key table that is gone.
+                self._connection.execute("DELETE FROM akkoorden")
                 self._connection.execute("DELETE FROM sleutels_vanaf")
                 self._connection.execute("INSERT INTO sleutels_vanaf VALUES (?)", (replaced,))
+            self._keep_accepted(accepted)
             self._connection.execute("UPDATE nacht SET inhoud = json_set(inhoud, '$.fingerprint', NULL)")
 
     def accepted(self) -> frozenset[str]:

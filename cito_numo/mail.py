@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.errors import MessageError
+from email.errors import MessageError, MissingHeaderBodySeparatorDefect
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesFeedParser
@@ -21,7 +21,9 @@ from cito_numo.errors import (
     MAIL_FORGED,
     MAIL_NO_HOST,
     MAIL_NO_SCHOOL,
+    MAIL_OUTLOOK,
     MAIL_SENDER,
+    MAIL_TAMPERED,
     MAIL_TOO_LARGE,
     MAIL_UNCONFIRMED,
     Problem,
@@ -48,7 +50,10 @@ _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _BEFORE = re.compile(r"^\s*(?:(?:re|fw|fwd|aw|wg|antw|antwoord|betr|doorst|tr)\s*(?:\[\d+\])?\s*:|\[[^\]]*\])\s*", re.IGNORECASE)
 _OVV = re.compile(r".*\b(?:o\.?\s*v\.?\s*v\.?|onder vermelding van)(?![a-z])[\s:;,-]*", re.IGNORECASE | re.DOTALL)
-_FROM = re.compile(r"""(?:[^<>]*<)?\s*([^\s<>@,;:"()]+@[A-Za-z0-9.-]+)\s*>?""")
+_FROM = re.compile(r"""(?:(?:"(?:[^"\\]|\\.)*"|[^<>@,;"])*<)?\s*([^\s<>@,;:"()]+@[A-Za-z0-9.-]+)\s*>?""")
+_ONCE = ("From", "Subject", "Date", "Content-Type", "Content-Transfer-Encoding", "MIME-Version")
+"""Headers that a mail has once (RFC 5322 §3.6): DKIM covers one of them, and a reader may take the other."""
+_CUT_SHORT = MissingHeaderBodySeparatorDefect
 _AROUND = " \t\r\n\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb<>()[]{}.,;:!?*_\ufffd"
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
@@ -279,13 +284,16 @@ def doubt_about_sender(mail: Mail, mail_from: Sequence[str], mail_host: str | No
     address in From. A host takes such headers of others away and writes one on DKIM, so two of them are a forgery.
     """
     headers = mail.headers
-    senders = [_FROM.fullmatch(str(header).strip()) for header in headers.get_all("From", [])] if headers is not None else []
+    if headers is None:
+        return Problem(MAIL_OUTLOOK, place)
+    senders = [_FROM.fullmatch(str(header).strip()) for header in headers.get_all("From", [])]
     address = senders[0][1].casefold() if len(senders) == 1 and senders[0] else ""
     if not address or address not in {allowed.casefold() for allowed in mail_from}:
         return Problem(MAIL_SENDER, place)
     if mail_host is None:
         return Problem(MAIL_NO_HOST, place)
-    assert headers is not None
+    if any(len(headers.get_all(once, [])) > 1 for once in _ONCE) or any(isinstance(defect, _CUT_SHORT) for defect in headers.defects):
+        return Problem(MAIL_TAMPERED, place)
     written = [str(header) for header in headers.get_all("Authentication-Results", [])]
     if any(len(header) > _LONGEST_HEADER for header in written):  # never cut: what is left of a domain is another domain
         return Problem(MAIL_UNCONFIRMED, place, {"host": mail_host, "domain": address.rpartition("@")[2]})
@@ -294,8 +302,8 @@ def doubt_about_sender(mail: Mail, mail_from: Sequence[str], mail_host: str | No
     if len(about_dkim) > 1:
         return Problem(MAIL_FORGED, place, {"host": mail_host})
     domain = address.rpartition("@")[2]
-    passed = any(name == "dkim" and result == "pass" and signed == domain for methods in about_dkim for name, result, signed in methods)
-    return None if passed else Problem(MAIL_UNCONFIRMED, place, {"host": mail_host, "domain": domain})
+    said = {result for methods in about_dkim for name, result, signed in methods if name == "dkim" and signed == domain}
+    return None if said == {"pass"} else Problem(MAIL_UNCONFIRMED, place, {"host": mail_host, "domain": domain})
 
 
 def _authentication_results(header: str) -> tuple[str, list[tuple[str, str, str]]]:
@@ -308,14 +316,11 @@ def _authentication_results(header: str) -> tuple[str, list[tuple[str, str, str]
     for method in methods:
         properties = re.findall(r"([A-Za-z0-9._/-]+)\s*=\s*([^\s\"]+)", method.casefold())
         name, result = properties[0] if properties else ("", "")
-        signed = _the_one("header.d", properties) or _the_one("header.i", properties).rpartition("@")[2]
-        found.append((name.partition("/")[0], result, signed.rstrip(".")))
+        domains = [value for key, value in properties if key == "header.d"] or [
+            value.rpartition("@")[2] for key, value in properties if key == "header.i"
+        ]
+        found.append((name.partition("/")[0], result, domains[0].rstrip(".") if len(domains) == 1 else ""))
     return (host.split() or [""])[0].casefold(), found
-
-
-def _the_one(key: str, properties: Sequence[tuple[str, str]]) -> str:
-    values = [value for name, value in properties if name == key]
-    return values[0] if len(values) == 1 else ""
 
 
 def _split_at_semicolons(header: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ between. Its name is that of its bytes: the same mail twice lies here once.
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -24,10 +25,11 @@ _LARGEST = 1 << 29
 def put(folder: Path, stream: BinaryIO) -> Path:
     """Write a mail into the quarantine, through to the disk; its path. Raises CitoNumoError for one that is endless."""
     make_folder(folder, None)
-    arriving = folder / f".{os.getpid()}.part"
+    descriptor, name = tempfile.mkstemp(".part", ".", folder)
+    arriving = Path(name)
     size, digest = 0, hashlib.sha256()
     try:
-        with os.fdopen(os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             while chunk := stream.read(_CHUNK):
                 size += len(chunk)
                 if size > _LARGEST:
@@ -56,7 +58,8 @@ def explain(path: Path, problems: Sequence[Problem], answer: str, command: str) 
 
 def release(folder: Path, path: Path) -> None:
     """Let a mail go that was taken in; a file that lies elsewhere is left alone."""
-    if path.resolve().parent == folder.resolve():
+    path = path.resolve()
+    if path.parent == folder.resolve():
         _note(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cito_numo.errors import ROSTER_COLUMNS, stop
+from cito_numo.keytable import given_to_two_pupils
 from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
 from cito_numo.sheets import WHOLE, open_sheets
@@ -73,7 +74,7 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     """
     listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
     keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"}).assign(
-        shared=_given_to_two_pupils(key_table)
+        shared=given_to_two_pupils(key_table)
     )[["leerlingnummer", "eck_id_of_key", "cito_key", "shared"]]
     joined = listed.merge(keys[keys["leerlingnummer"].notna()], on="leerlingnummer", how="left")
     other_eck_id = joined["eck_id"].notna() & joined["eck_id_of_key"].notna() & (joined["eck_id"] != joined["eck_id_of_key"])
@@ -88,13 +89,6 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     strangers = strangers.assign(leerling=np.arange(len(strangers)) + len(roster), in_numo=False)
     joined["eck_id"] = joined["eck_id"].fillna(joined["eck_id_of_key"])
     return _pupils(pd.concat([joined, strangers], ignore_index=True))
-
-
-def _given_to_two_pupils(key_table: pd.DataFrame) -> pd.Series:
-    """Which rows have a gebruikersnaam that stands with two keys in one file, or with two ECK iDs: it is of two pupils."""
-    pupils_per_file = key_table.groupby(["gebruikersnaam", "volgorde"])["cito_key"].transform("nunique")
-    eck_ids = key_table.groupby("gebruikersnaam")["eck_id"].transform("nunique")
-    return (pupils_per_file > 1) | (eck_ids > 1)
 
 
 def from_key_table(key_table: pd.DataFrame) -> pd.DataFrame:

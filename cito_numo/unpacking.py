@@ -37,7 +37,7 @@ from cito_numo.mail import LARGEST_MAIL, Mail, read_mail, read_msg
 _HEAD = 512
 _MOST_ENTRIES = 1000
 _LARGEST_CONTENT = 1 << 29
-_LARGEST_PIPED = 1 << 27
+LARGEST_PIPED = 1 << 27
 _MOST_FORWARDS = 3
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The ways of packing that unpack in bounded memory (the standard library bounds no other), and that exports are packed by."""
@@ -75,6 +75,7 @@ _MAGIC = (
     (b"\xff\xd8\xff", Kind.IMAGE),
     (b"GIF8", Kind.IMAGE),
 )
+_HEADER_NAME = bytes(range(ord("!"), ord("~") + 1))
 _XML_STARTS = (b"<", b"\x4c\x6f\xa7\x94")
 _PACKED = (Kind.SEVEN_ZIP, Kind.RAR, Kind.GZIP)
 
@@ -99,7 +100,7 @@ class Source:
         if stat.S_ISREG(path.stat().st_mode):
             return cls(str(path), lambda: path.open("rb"), path)
         with path.open("rb") as stream:
-            return cls.of(str(path), stream.read(_LARGEST_PIPED), path)
+            return cls.of(str(path), stream.read(LARGEST_PIPED), path)
 
 
 def kind_of(source: Source) -> Kind:
@@ -120,7 +121,8 @@ def _kind_of(head: bytes, file_name: str) -> Kind:
     if text.startswith(_XML_STARTS):
         return Kind.XML
     name, colon, _value = text.partition(b"\n")[0].partition(b":")
-    is_mail = file_name.lower().endswith(".eml") or (colon and name.replace(b"-", b"").isalnum()) or text.startswith(b"From ")
+    is_header = bool(colon) and name.isascii() and not name.strip(_HEADER_NAME)
+    is_mail = file_name.lower().endswith(".eml") or is_header or text.startswith(b"From ")
     return Kind.MAIL if is_mail else Kind.OTHER
 
 
@@ -134,32 +136,35 @@ def open_mail(source: Source) -> Mail | None:
     return read_msg(data, source.name) if kind is Kind.MSG else read_mail(data, source.name)
 
 
-def edexml_sources(source: Source) -> list[Source]:
+def edexml_sources(source: Source) -> tuple[list[Source], list[Problem]]:
     """The XML files in a file: itself, those of a zip, those that are attached to a mail or in a zip that is. At least one.
 
-    A mail that is attached to a mail, as when it was forwarded, is opened too.
+    A mail that is attached to a mail, as when it was forwarded, is opened too. With them, what is attached beside them and may hold
+    pupils too, but cannot be opened; pictures and the like are passed by.
     """
-    found = _sources(source, _MOST_FORWARDS)
+    found, obstacles = _sources(source, _MOST_FORWARDS)
     if len(found) > _MOST_ENTRIES:
         raise stop(ARCHIVE_TOO_LARGE, source.name)
-    return found
+    return found, [problem for problem in obstacles if problem.kind is not NOT_XML]
 
 
-def _sources(source: Source, forwards: int) -> list[Source]:
+def _sources(source: Source, forwards: int) -> tuple[list[Source], list[Problem]]:
     mail = open_mail(source)
     if mail is None:
-        return _unpacked(source)
+        return _unpacked(source), []
     found: list[Source] = []
     obstacles: list[Problem] = []
     for attachment in mail.attachments:
         attached = Source.of(f"{source.name}/{attachment.name}", attachment.data)
         is_mail = attachment.name.lower().endswith((".eml", ".msg"))
         try:
-            found += _sources(attached, forwards - 1) if is_mail and forwards else _unpacked(attached)
+            inner, beside = _sources(attached, forwards - 1) if is_mail and forwards else (_unpacked(attached), [])
+            found += inner
+            obstacles += beside
         except CitoNumoError as error:
             obstacles += error.problems
     if found:
-        return found
+        return found, obstacles
     told = [problem for problem in obstacles if problem.kind is not NOT_XML] or [
         problem for problem in obstacles if problem.values.get("what") != Kind.IMAGE.value
     ]

@@ -12,10 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_BLANKS = " \t\r\n\u00a0\u2007\u202f\u200b\u200c\u200d\ufeff"
+BLANKS = " \t\r\n\u00a0\u2007\u202f\u200b\u200c\u200d\ufeff"
 _EXCEL_TEXT = r'^(?:\'|=")(.*?)"?$'
 _EXCEL_DECIMAL = r"^\d+[.,]0+$"
 _EXCEL_POWER = r"(?i)^\d+([.,]\d+)?e[+-]\d+$"
+
+_ECK_ID = r"ketenid\.nl|id\.school/|^eckid_"
+"""Of production and pilot, of old samples, and of demos."""
 
 _FIRST_YEAR = 1900
 _TOETS = re.compile(r"(?:kernvaardighedentoets[\s_-]*(?:(?:toets|t)[\s_-]*)?|(?:toets|vas|t)[\s_-]*)([0-3])")
@@ -24,7 +27,7 @@ _DATE = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(
 
 def trimmed(column: pa.Array) -> pa.Array:
     """The texts without blanks at either end, in Unicode's composed form (NFC)."""
-    column = pc.utf8_trim(column, characters=_BLANKS)
+    column = pc.utf8_trim(column, characters=BLANKS)
     return column if pc.all(pc.string_is_ascii(column)).as_py() else pc.utf8_normalize(column, form="NFC")
 
 
@@ -36,8 +39,13 @@ def present(column: pa.Array, absent: Iterable[str]) -> pa.Array:
 
 def without_eck_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:
     """The texts without those that hold an ECK iD, and which those were (bool): outside its own column it is not shown or kept."""
-    holds = pc.fill_null(pc.match_substring(column, "ketenid.nl/", ignore_case=True), False)
+    holds = pc.fill_null(pc.match_substring_regex(column, _ECK_ID, ignore_case=True), False)
     return (pc.if_else(holds, pa.scalar(None, pa.string()), column) if pc.any(holds).as_py() else column), holds
+
+
+def looks_like_eck_id(text: str) -> bool:
+    """Whether a text holds an ECK iD, in any of the forms that are about."""
+    return re.search(_ECK_ID, text, re.IGNORECASE) is not None
 
 
 def clean_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -17,9 +17,10 @@ from cito_numo.errors import FILE_EMPTY, XML_CHARSET, XML_CHARSET_UNKNOWN, XML_D
 _CHUNK = 1 << 16
 _LARGEST = 1 << 29
 """Bytes in a file; a school with 2,000 pupils has 1 to 3 MB."""
-_LARGEST_BETWEEN = 8 << 20
+_LARGEST_BETWEEN = 2 << 20
 """Bytes between two elements that the caller takes out: what lies between them stays in memory."""
 _LARGEST_PROLOG = 1 << 16
+_MOST_STEPS = 50
 _UNKNOWN_LINE = 65535
 """libxml2 keeps the line of an element in 16 bits; from here on it tells that of the text behind it."""
 
@@ -113,8 +114,7 @@ def line_of(element: etree._Element) -> int:
     line = int(str(element.sourceline or 1))
     if line < _UNKNOWN_LINE:
         return line
-    # As libxml2 goes from element to element until there is a text.
-    while True:
+    for _step in range(_MOST_STEPS):  # as libxml2 goes from element to element until there is a text
         if element.text is not None or len(element):
             if element.text is not None:
                 return line - element.text.count("\n")
@@ -125,6 +125,7 @@ def line_of(element: etree._Element) -> int:
             element = following
         else:
             return line
+    return line
 
 
 def _read(source: BinaryIO, name: str) -> Iterator[bytes]:

@@ -105,6 +105,7 @@ def test_the_json_tells_the_facts_of_each_file_and_its_findings(workspace: Works
                         "advice": "Results with such a key are joined with nobody. Have the administrator mend it.",
                     }
                 ],
+                "antwoord": "",
             }
         ],
     }
@@ -172,6 +173,7 @@ def test_what_is_odd_is_told_with_its_lines(workspace: WorkspaceFolder):
         "edexml-key-dummy": [8, 10],
         "edexml-groep-unknown": [9],
         "edexml-no-key": [10],
+        "edexml-only-eck-id": [8],
         "edexml-left": [11],
         "edexml-order": [12],
         "edexml-pattern": [13, 14],

@@ -421,3 +421,25 @@ def test_a_mail_is_on_the_disk_before_anything_is_done_with_it(rule: Rule, monke
     before = told[: told.index("read")]
     assert before[-1] == "quarantine"
     assert [name for name in before if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("name", ["tweede.zip", "tweede.7z"])
+def test_a_mail_of_which_a_part_cannot_be_opened_stays_in_quarantine(rule: Rule, name: str):
+    content = locked(zipped(("edexml.xml", GOOD))) if name.endswith(".zip") else b"7z\xbc\xaf\x27\x1c"
+
+    ran = rule.pipe(mail(("edexml.xml", GOOD), (name, content)))
+
+    assert (ran.exit_code, rule.keys) == (3, IN)
+    assert name in rule.note
+
+
+def test_a_mail_that_came_before_the_key_table_was_replaced_brings_nothing_back(rule: Rule):
+    first = mail(("edexml.xml", document(leerling("k1", "0012"), leerling("k2", "0013"), leerling("k9", "0019"))))
+    rule.pipe(first)
+    path = rule.workspace.folder / "goed.xml"
+    path.write_text(GOOD)
+    rule.by_hand(str(path), "--school", "demo-college", "--replace")
+
+    again = rule.pipe(first)
+
+    assert (again.exit_code, rule.keys) == (0, IN)

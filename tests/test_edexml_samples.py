@@ -130,13 +130,14 @@ SAMPLES: Mapping[str, Read | Refused] = {
         (pupil(None, "0012", None, eck=eck_id(1)), pupil("00002", "0013", None)),
         "UWLR 2",
         xsdversie="2.3",
-        findings={"edexml-no-key": (7, 8)},
+        findings={"edexml-no-key": (7, 8), "edexml-only-eck-id": (5,)},
     ),
     "keys-double-after-stripping.xml": Read(
         (pupil("00001", "0012"), pupil("00001", "0013"), pupil("001", "0014")), findings={"edexml-key-double": (8, 9)}
     ),
     "keys-dummy.xml": Read(
-        (pupil(None, "0012", eck=eck_id(1)), pupil("00003", "0014")), findings={"edexml-key-dummy": (8, 9), "edexml-no-key": (9,)}
+        (pupil(None, "0012", eck=eck_id(1)), pupil("00003", "0014")),
+        findings={"edexml-key-dummy": (8, 9), "edexml-no-key": (9,), "edexml-only-eck-id": (8,)},
     ),
     "keys-none.xml": Refused("edexml-no-keys"),
     "eck-id-forms.xml": Read(

@@ -51,8 +51,20 @@ def test_a_known_key_that_points_at_another_pupil_is_counted():
 def test_a_key_without_gebruikersnaam_before_or_now_is_not_counted_as_moved():
     known = key_table(key_row("key-a", "0011"), key_row("key-b", None))
     table, moved = add_to_key_table(known, key_table(key_row("key-a", None, file=2), key_row("key-b", "0012", file=2)))
-    assert who(table) == [("key-a", None), ("key-b", "0012")]
+    assert who(table) == [("key-a", "0011"), ("key-b", "0012")]
     assert len(moved) == 0
+
+
+def test_a_file_that_forgets_a_gebruikersnaam_hides_no_move_of_the_next():
+    table, _moved = add_to_key_table(key_table(key_row("key-a", "0011")), key_table(key_row("key-a", None, file=2)))
+    _table, moved = add_to_key_table(table, key_table(key_row("key-a", "0012", file=3)))
+    assert moved == {"key-a"}
+
+
+def test_an_eck_id_that_points_at_another_pupil_is_counted_as_moved():
+    known = key_table(key_row("key-a", "0011", "eck-a"), key_row("key-b", "0012", "eck-b"))
+    _table, moved = add_to_key_table(known, key_table(key_row("key-a", "0011", "eck-b", file=2), key_row("key-b", "0012", "eck-a", file=2)))
+    assert moved == {"eck-a", "eck-b"}
 
 
 def test_an_older_file_adds_only_keys_that_are_not_known():
@@ -111,7 +123,7 @@ def taken(
 ) -> tuple[KeyChange, dict[str, str]]:
     """How the key table changes, and the code to accept each hold with."""
     holds = Holds("cito-numo edexml import", agreed)
-    change = take_in(KNOWN, files, ["99XX"], known, holds, replace=replace)
+    change = take_in(KNOWN, files, ["99XX"], known, holds, needs_keys=True, replace=replace)
     return change, {problem.kind.code: re.findall(r"--accept (\w+)", str(problem))[0] for problem in holds.problems}
 
 

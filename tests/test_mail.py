@@ -237,7 +237,7 @@ def test_the_sender_of_a_forwarded_mail_does_not_count():
 
 
 def test_a_mail_that_outlook_saved_says_nothing_that_could_be_confirmed():
-    assert doubt(read_msg(outlook(), "mail.msg")) == "mail-sender"
+    assert doubt(read_msg(outlook(), "mail.msg")) == "mail-outlook"
 
 
 def test_nobody_is_confirmed_where_no_mail_host_is_configured():
@@ -492,3 +492,27 @@ def test_a_mail_that_an_editor_gave_a_byte_order_mark_is_read():
 )
 def test_a_host_that_writes_only_header_i_confirms_by_its_domain(results: str, expected: str | None):
     assert doubt_with(f"{MAIL_HOST}; {results}") == expected
+
+
+@pytest.mark.parametrize("header", ["Subject: zuid", "Content-Type: multipart/mixed; boundary=x", "Date: Wed, 25 Nov 2026 08:00:00 +0100"])
+def test_a_header_that_was_put_before_a_signed_mail_confirms_nobody(header: str):
+    signed = headers(
+        f"Authentication-Results: {CONFIRMED}", f"From: {SENDER}", header, "Subject: demo-college", "Content-Type: text/plain", header
+    )
+    assert doubt(signed) == "mail-tampered"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        f"dkim=fail header.d={SENDER.partition('@')[2]}; dkim=pass header.d={SENDER.partition('@')[2]}",
+        f"dkim=pass header.d=a.example header.d=b.example header.i=@{SENDER.partition('@')[2]}",
+    ],
+)
+def test_results_that_contradict_each_other_confirm_nobody(result: str):
+    assert doubt_with(f"{MAIL_HOST}; {result}") == "mail-unconfirmed"
+
+
+def test_two_addresses_in_from_are_nobody_in_particular():
+    assert doubt(headers(f"Authentication-Results: {CONFIRMED}", f"From: leerling@elders.example, x <{SENDER}>")) == "mail-sender"
+    assert doubt(headers(f"Authentication-Results: {CONFIRMED}", f'From: "Demo, D." <{SENDER}>')) is None

@@ -53,7 +53,7 @@ GZIP = b"\x1f\x8b\x08" + bytes(64)
 
 def found(data: bytes, name: str = "post") -> list[tuple[str, bytes]]:
     """The name and content of each EDEXML in a file."""
-    return [(source.name, content(source)) for source in edexml_sources(Source.of(name, data))]
+    return [(source.name, content(source)) for source in edexml_sources(Source.of(name, data))[0]]
 
 
 def content(source: Source) -> bytes:
@@ -133,7 +133,7 @@ def test_a_zip_gives_all_its_xml_files():
 def test_a_zip_on_the_disk_can_be_opened_again_and_again(tmp_path: Path, compression: int):
     path = tmp_path / "post.zip"
     path.write_bytes(zipped({"a.xml": EDEXML, "b.xml": EDEXML}, compression))
-    sources = edexml_sources(Source.at(path))
+    sources = edexml_sources(Source.at(path))[0]
     assert [content(source) for source in (*sources, *sources)] == [EDEXML] * 4
 
 
@@ -284,7 +284,7 @@ def test_what_cannot_be_used_gets_a_reason_and_a_text_to_mail_back(data: bytes, 
         assert refusal(outlook({"bijlage": data}), "post.msg") == code
     assert refusal(bytes(mail({"bijlage": data}))) == code
     with pytest.raises(CitoNumoError) as refused:
-        edexml_sources(Source.of("post", data))
+        edexml_sources(Source.of("post", data))[0]
     assert words in antwoord(refused.value.problems)
 
 
@@ -380,7 +380,7 @@ def test_a_zip_bomb_that_hides_its_size_gives_no_more_than_it_told():
 def read_in_pieces(data: bytes, pieces: list[bytes]) -> None:
     """Read a file, and keep what was read until it went wrong."""
     with damage_told("post"):
-        for source in edexml_sources(Source.of("post", data)):
+        for source in edexml_sources(Source.of("post", data))[0]:
             with source.open() as stream:
                 while piece := stream.read(100):
                     pieces.append(piece)
@@ -402,7 +402,7 @@ def test_a_zip_of_many_files_is_read_at_once():
     data = zipped({f"{number}.xml": EDEXML for number in range(100)})
     with within(2):
         assert len(found(data)) == 100
-        assert len(edexml_sources(Source.of("post", directory_of(1000)))) == 1000
+        assert len(edexml_sources(Source.of("post", directory_of(1000)))[0]) == 1000
 
 
 def test_a_zip_whose_files_are_all_the_same_bytes_ends_in_seconds():
@@ -550,7 +550,7 @@ def test_a_compound_file_that_is_no_mail_is_told_as_such(tmp_path: Path):
     path = tmp_path / "leerlingen.xls"
     path.write_bytes(compound_file({"Workbook": b"\x09\x08\x10\x00" + bytes(5000)}))
     with pytest.raises(CitoNumoError) as refused:
-        edexml_sources(Source.at(path))
+        edexml_sources(Source.at(path))[0]
     assert refused.value.problems[0].kind.code == "mail-damaged"
 
 
@@ -622,7 +622,7 @@ take_no_more_than(400)
 told = {}
 for path in sorted(folder.glob("*.post")):
     try:
-        for source in edexml_sources(Source.at(path)):
+        for source in edexml_sources(Source.at(path))[0]:
             with damage_told(source.name), source.open() as stream:
                 read_edexml(stream, source.name)
         told[path.stem] = "read"
@@ -677,7 +677,7 @@ def test_hostile_files_are_refused_in_little_memory(tmp_path: Path):
 def test_a_saved_mail_that_is_attached_to_a_mail_is_opened(name: str, inner: bytes):
     outer = bytes(mail({name: inner}))
 
-    assert [source.name for source in edexml_sources(Source.of("post.eml", outer))] == [f"post.eml/{name}/edexml.xml"]
+    assert [source.name for source in edexml_sources(Source.of("post.eml", outer))[0]] == [f"post.eml/{name}/edexml.xml"]
 
 
 def test_mails_in_mails_without_end_are_not_opened():

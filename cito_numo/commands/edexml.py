@@ -42,7 +42,7 @@ def check(
     from cito_numo.inspection import exit_code_of, inspect
     from cito_numo.schooljaar import today
     from cito_numo.show_edexml import show_checked
-    from cito_numo.unpacking import Source
+    from cito_numo.unpacking import LARGEST_PIPED, Source
 
     source = context.get_parameter_source("config")
     named_in_vain = not config.exists() and source is not None and source.name != "DEFAULT"
@@ -50,7 +50,7 @@ def check(
         workspace = read_workspace(config) if school is not None or named_in_vain else found_workspace(config)
         if workspace is not None and school is not None:
             chosen_schools(workspace, [school])
-    inputs = [Source.of(name, sys.stdin.buffer.read()) if name == STDIN else Path(name) for name in files]
+    inputs = [Source.of(name, sys.stdin.buffer.read(LARGEST_PIPED)) if name == STDIN else Path(name) for name in files]
     checked = inspect(inputs, date.date() if date else today(datetime.now().astimezone()), workspace, school)
     exit_code = exit_code_of(checked)
     if as_json:
@@ -71,7 +71,9 @@ def import_(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take EDEXML files into the key table of a school, on which sync joins: all of them, or none.
+    """Take EDEXML files into the key table of a school, on which sync joins, at once.
+
+    A file that cannot be used is left out and told (exit 3); with --replace it stops the import.
 
     Keys that are known stay: files may come per vestiging or per leerjaar. What looks like a mistake is held (exit 4) with a code.
 
