@@ -1,6 +1,7 @@
 """A file as it arrives, for one school → its EDEXML files read, and what is wrong with those that cannot be used."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from cito_numo.keytable import Arrived
 from cito_numo.mail import school_of
 from cito_numo.privacy import Secret
 from cito_numo.roster import Roster, read_roster
+from cito_numo.schooljaar import AMSTERDAM
 from cito_numo.unpacking import Source, edexml_sources, open_mail
 
 
@@ -93,10 +95,19 @@ def doubt_about(file: EdexmlFile) -> Problem | None:
     return None
 
 
+def made_at(file: EdexmlFile) -> float:
+    """When a file says that it was made, in seconds since 1970; 0 where it does not say so. Without a zone it is Dutch time."""
+    try:
+        moment = datetime.fromisoformat(file.aanmaakdatum or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
 def arrived(file: EdexmlFile, source_name: str, sha256: str, volgorde: int) -> Arrived:
     """An EDEXML as the key table takes it in; `source_name`, `sha256` and `volgorde` are those of the file that it came in."""
     in_another = file.name != source_name
-    return Arrived(file.name, file.brin, file.aanmaakdatum, file.pupils, sha256, volgorde, in_another, doubt_about(file))
+    return Arrived(file.name, file.brin, made_at(file), file.pupils, sha256, volgorde, in_another, doubt_about(file))
 
 
 def newest_roster(lists: Sequence[Content], seen: Mapping[str, int], secret: Secret) -> tuple[Roster | None, str, list[Problem]]:

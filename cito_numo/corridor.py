@@ -5,12 +5,12 @@ Touches no disk and writes nothing: files come in as bytes, the past as tables. 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
 
-from cito_numo.arrivals import arrived, gebruikersnamen, newest_roster, read_arrival, usable
+from cito_numo.arrivals import arrived, gebruikersnamen, made_at, newest_roster, read_arrival, usable
 from cito_numo.cito import Export, read_export, to_results
 from cito_numo.config import School
 from cito_numo.edexml import EdexmlFile
@@ -40,7 +40,7 @@ from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.privacy import Secret
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.roster import Roster, from_key_table, from_results, with_key_table
-from cito_numo.schooljaar import AMSTERDAM, next_schooljaar
+from cito_numo.schooljaar import next_schooljaar
 from cito_numo.selection import CONTENT, TOETS, select
 from cito_numo.tables import PUPILS, empty
 from cito_numo.threshold import apply_cutoff
@@ -262,17 +262,9 @@ def _hashes(contents: Sequence[Content]) -> list[str]:
 
 def _orders(ready: Ready, seen: Mapping[str, int], edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]) -> dict[str, int]:
     """The order of each file: as first seen; files that are new come after those, by when they were made, then by name."""
-    made = {content.sha256: max((_moment(file.aanmaakdatum) or 0 for file in files), default=0) for content, files in edexml}
+    made = {content.sha256: max(map(made_at, files), default=0) for content, files in edexml}
     by_time = sorted(ready.all, key=lambda content: (made.get(content.sha256) or content.file.mtime_ns / 1e9, content.file.name))
     return file_orders(_hashes(by_time), seen)
-
-
-def _moment(aanmaakdatum: str | None) -> float | None:
-    try:
-        moment = datetime.fromisoformat(aanmaakdatum or "")
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).timestamp()
 
 
 def _newest_roster(desk: _Desk, seen: Mapping[str, int]) -> Roster | None:

@@ -442,6 +442,9 @@ HOLD_SHRINK = ErrorKind("hold-shrink", ExitCode.HELD, N_("Held: there are {now} 
 HOLD_KEYS_MOVED = ErrorKind(
     "hold-keys-moved", ExitCode.HELD, N_("Held: {count} known Cito keys or ECK iDs would now point at another pupil."), _GO_ON
 )
+HOLD_KEYS_RENEWED = ErrorKind(
+    "hold-keys-renewed", ExitCode.HELD, N_("Held: {count} pupils who have a Cito key would get another, and keys do not change."), _GO_ON
+)
 HOLD_BRIN = ErrorKind(
     "hold-brin", ExitCode.HELD, N_("Held: this EDEXML is of a school with BRIN {found}; this school has {expected}."), _GO_ON
 )

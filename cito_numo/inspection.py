@@ -17,7 +17,7 @@ from cito_numo.errors import EDEXML_BRIN, EDEXML_SCHOOLJAAR, FILE_UNREADABLE, Ci
 from cito_numo.findings import Finding
 from cito_numo.inbox import NUMO, read, settled_files
 from cito_numo.ledger import ledger_path, open_ledger
-from cito_numo.privacy import Secret, passing_secret, read_secret
+from cito_numo.privacy import Secret, passing_secret, workspace_secret
 from cito_numo.schooljaar import schooljaar_of
 from cito_numo.unpacking import Source, edexml_sources
 
@@ -125,7 +125,7 @@ def _inspector(workspace: Workspace | None, korte_naam: str | None, day: date) -
     if workspace is None or korte_naam is None:
         return Inspector(passing_secret(), day)
     school = workspace.school(korte_naam)
-    secret = read_secret(workspace.secret_path) or passing_secret()
+    secret = workspace_secret(workspace.secret_path, dry_run=True)
     with open_ledger(ledger_path(school.folder), read_only=True) as ledger:
         seen = ledger.orders()
     roster, _name, _problems = newest_roster([read(file) for file in settled_files(school.folder, NUMO)[0]], seen, secret)

@@ -4,7 +4,6 @@ The rules are those of the night (`keytable.take_in`). What goes wrong is in the
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any, BinaryIO
 
 from cito_numo import quarantine
 from cito_numo.antwoorden import antwoord
-from cito_numo.arrivals import arrived, gebruikersnamen, newest_roster, read_arrival, school_for, usable
+from cito_numo.arrivals import arrived, gebruikersnamen, made_at, newest_roster, read_arrival, school_for, usable
 from cito_numo.config import Workspace
 from cito_numo.edexml import EdexmlFile
 from cito_numo.errors import (
@@ -33,9 +32,9 @@ from cito_numo.errors import (
 from cito_numo.holds import Holds
 from cito_numo.inbox import EDEXML, NUMO, file_orders, read, settled_files
 from cito_numo.keytable import KeyChange, take_in
-from cito_numo.ledger import Ledger, ledger_path, ledger_problem, school_ledger
+from cito_numo.ledger import Ledger, ledger_path, problems_with, school_ledger
 from cito_numo.mail import LARGEST_MAIL, doubt_about_sender, school_of
-from cito_numo.privacy import Secret, make_secret, passing_secret, read_secret
+from cito_numo.privacy import workspace_secret
 from cito_numo.unpacking import Source, open_mail
 
 
@@ -82,6 +81,8 @@ class ImportResult:
     files: Sequence[EdexmlFile] = ()
     change: KeyChange | None = None
     problems: Sequence[Problem] = ()
+    taken: Sequence[Path] = ()
+    """The files of which nothing was left out."""
     quarantined: Path | None = None
     """Where the mail lies that was not taken in, and may be by `command`."""
     command: str = ""
@@ -137,9 +138,8 @@ def import_files(workspace: Workspace, paths: Sequence[Path], options: ImportOpt
                 per_school.setdefault(options.school, []).append(error)
     for korte_naam, together in per_school.items():
         result = _import(workspace, korte_naam, together, options)
-        for one in together:
-            if isinstance(one, Incoming) and result.is_complete:
-                _release(workspace, one.source.path, result)
+        for path in result.taken:
+            _release(workspace, path, result)
         results.append(result)
     return results
 
@@ -171,9 +171,10 @@ def receive(workspace: Workspace, stream: BinaryIO, options: ImportOptions) -> I
     if result.status is not ImportStatus.BUSY:
         result.status = ImportStatus.QUARANTINED
     result.quarantined = path
-    codes = [str(problem.values["accept"]) for problem in result.problems if "accept" in problem.values]
-    words = ["edexml", "import", str(path), "--school", result.korte_naam or "SCHOOL"]
-    result.command = workspace.command(*words, *(word for code in codes for word in ("--accept", code)))
+    if result.exit_code is not ExitCode.NO_INPUT:  # such a mail nobody can take in
+        codes = [str(problem.values["accept"]) for problem in result.problems if "accept" in problem.values]
+        words = ["edexml", "import", str(path), "--school", result.korte_naam or "SCHOOL"]
+        result.command = workspace.command(*words, *(word for code in codes for word in ("--accept", code)))
     quarantine.explain(path, result.problems, result.antwoord, result.command)
     return result
 
@@ -222,22 +223,21 @@ def _import(workspace: Workspace, korte_naam: str, incoming: Sequence[Incoming |
         with school_ledger(folder, options.now, dry_run=options.dry_run) as ledger:
             return _taken_in(workspace, korte_naam, incoming, options, ledger)
     except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-        if isinstance(error, sqlite3.DatabaseError):
-            return _failed(korte_naam, CitoNumoError(ledger_problem(error, ledger_path(folder))))
-        return _failed(korte_naam, error)
+        return _failed(korte_naam, CitoNumoError(*problems_with(error, ledger_path(folder))))
 
 
 def _taken_in(
     workspace: Workspace, korte_naam: str, incoming: Sequence[Incoming | CitoNumoError], options: ImportOptions, ledger: Ledger
 ) -> ImportResult:
     school = workspace.school(korte_naam)
-    secret = _secret(workspace, options)
+    secret = workspace_secret(workspace.secret_path, dry_run=options.dry_run)
     lists = [read(file) for file in settled_files(school.folder, NUMO)[0]]
     roster, _name, problems = newest_roster(lists, ledger.orders(), secret)
     if lists and roster is None:
         raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": NUMO}), *problems)
     known = gebruikersnamen(roster)
     read_files: list[tuple[Incoming, EdexmlFile]] = []
+    whole: list[Path] = []
     for one in incoming:
         if isinstance(one, CitoNumoError):
             problems += one.problems
@@ -246,12 +246,15 @@ def _taken_in(
             files, doubts = usable(*read_arrival(one.source, secret, school.config, known), school.config.brin)
             read_files += [(one, file) for file in files]
             problems += doubts
+            whole += [one.source.path] if one.source.path is not None and not doubts else []
         except CitoNumoError as error:
             problems += error.problems
     if not read_files or (options.replace and problems):
         raise CitoNumoError(*problems)  # what cannot be read may be what must not go
 
-    made = {one.sha256: (file.aanmaakdatum or "", one.source.name) for one, file in read_files}
+    made: dict[str, tuple[float, str]] = {}
+    for one, file in read_files:
+        made[one.sha256] = max(made.get(one.sha256, (0.0, "")), (made_at(file), one.source.name))
     lies_ready = [read(file).sha256 for file in settled_files(school.folder, EDEXML)[0]] if options.replace else []
     orders = file_orders([*(sha256 for sha256 in lies_ready if sha256 not in made), *sorted(made, key=made.__getitem__)], ledger.orders())
     words = ["edexml", "import", *(one.source.name for one in incoming if isinstance(one, Incoming)), "--school", korte_naam]
@@ -259,8 +262,13 @@ def _taken_in(
     before = ledger.key_table(secret.fingerprint())
     since = ledger.keys_since() if options.only_new else 0
     arrivals = [arrived(file, one.source.name, one.sha256, orders[one.sha256]) for one, file in read_files if orders[one.sha256] >= since]
-    change = take_in(before, arrivals, school.config.brin, known, holds, needs_keys=school.needs_keys, replace=options.replace)
+    change = take_in(
+        before, arrivals, school.config.brin, known, holds, needs_keys=school.needs_keys, replace=options.replace and bool(arrivals)
+    )
     problems += change.doubts
+    uncertain = [doubt for doubt in change.doubts if doubt.kind.exit_code is ExitCode.NO_INPUT]
+    if uncertain and (options.replace or len(uncertain) == len(arrivals)):
+        raise CitoNumoError(*problems)
     files = [file for _one, file in read_files]
     if roster is None:
         problems.append(Problem(COVER_UNKNOWN))
@@ -273,12 +281,7 @@ def _taken_in(
     replaced = max([*orders.values(), *ledger.orders().values()]) + 1 if options.replace else None
     ledger.import_keys(change.table, secret.fingerprint(), orders, holds.accepted, replaced)
     status = ImportStatus.IMPORTED if change.new or change.changed or change.gone else ImportStatus.UNCHANGED
-    return ImportResult(korte_naam, status, exit_code, files, change, problems)
-
-
-def _secret(workspace: Workspace, options: ImportOptions) -> Secret:
-    path = workspace.secret_path
-    return read_secret(path) or (passing_secret() if options.dry_run else make_secret(path))
+    return ImportResult(korte_naam, status, exit_code, files, change, problems, whole)
 
 
 def _failed(korte_naam: str | None, error: Exception) -> ImportResult:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED, KEYS_OLDER, Problem
+from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED, HOLD_KEYS_RENEWED, KEYS_OLDER, Problem
 from cito_numo.holds import Holds
 from cito_numo.tables import KEY_TABLE, names
+
+_FEW = 2
+"""Pupils who may get a new key at once without a person agreeing."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Arrived:
 
     name: str
     brin: str | None
-    aanmaakdatum: str | None
+    made: float
+    """When it says that it was made, in seconds since 1970; 0 where it does not."""
     pupils: pd.DataFrame
     sha256: str
     volgorde: int
@@ -74,14 +78,14 @@ def take_in(
 ) -> KeyChange:
     """The key table with these files added, oldest first; with `replace`, only what stands in them.
 
-    Held are: a file of another BRIN, known keys or ECK iDs that would now point at another pupil, and a change after which less than half
-    of Numo's pupils, `known`, have a key (with `needs_keys`: a Cito key) by which they can be joined. A file that is held is left out of
-    the table that is returned.
+    Held are: a file of another BRIN, known keys or ECK iDs that would now point at another pupil, new keys for most pupils who have one,
+    and a change after which less than half of Numo's pupils, `known`, have a key (with `needs_keys`: a Cito key) by which they can be
+    joined. A file that is held is left out of the table that is returned.
     """
     table = key_table.iloc[:0] if replace else key_table
     doubts: list[Problem] = []
     whole = True
-    for one in sorted(arrived, key=lambda one: (one.volgorde, one.aanmaakdatum or "", one.name)):
+    for one in sorted(arrived, key=lambda one: (one.volgorde, one.made, one.name)):
         other_brin = one.brin is not None and one.brin not in brin
         if other_brin and holds.hold(HOLD_BRIN, [one.sha256, one.part, one.brin or ""], one.name, found=one.brin, expected=", ".join(brin)):
             whole = False
@@ -92,10 +96,15 @@ def take_in(
         added, moved = add_to_key_table(table, one.rows)
         if replace:
             moved |= _moved(key_table, one.rows)
-        if not moved or not holds.hold(HOLD_KEYS_MOVED, [one.sha256, one.part], one.name, count=len(moved)):
-            table = added
-        else:
+        renewed = _renewed(key_table, one.rows)
+        held = [
+            count and holds.hold(kind, [one.sha256, one.part], one.name, count=count)
+            for kind, count in ((HOLD_KEYS_MOVED, len(moved)), (HOLD_KEYS_RENEWED, renewed))
+        ]
+        if any(held):
             whole = False
+        else:
+            table = added
     change = _change(key_table, table, known, doubts, needs_keys=needs_keys)
     says_more = change.new or change.changed or change.gone
     if whole and says_more and change.in_numo is not None and 2 * change.covered < change.in_numo:
@@ -124,6 +133,18 @@ def _certain(key_table: pd.DataFrame) -> "pd.Series[str]":
     """The gebruikersnaam of each key that has one."""
     pairs = key_table.assign(key=identity(key_table))[["key", "gebruikersnaam"]].dropna().drop_duplicates()
     return pairs.drop_duplicates("key", keep=False).set_index("key")["gebruikersnaam"]
+
+
+def _renewed(key_table: pd.DataFrame, file: pd.DataFrame) -> int:
+    """How many pupils who have a key get another one, where that are most of those whom the file names; else 0.
+
+    Keys do not change (EDEXML 2.1): one pupil may come back under a new one, but where most do, keys and pupils may have been mixed up.
+    """
+    before, now = (rows[["cito_key", "gebruikersnaam"]].dropna().drop_duplicates() for rows in (key_table, file))
+    named = now[now["gebruikersnaam"].isin(before["gebruikersnaam"])]
+    with_a_known_one = named.merge(before)["gebruikersnaam"].nunique()
+    others = named["gebruikersnaam"].nunique() - with_a_known_one
+    return others if others > with_a_known_one and others > _FEW else 0
 
 
 def _moved(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:

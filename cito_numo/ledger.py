@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, CitoNumoError, Problem, stop
+from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, CitoNumoError, Problem, problem_of, stop
 from cito_numo.language import _
 from cito_numo.locking import school_lock
 
@@ -337,6 +337,13 @@ def school_ledger(school: Path, now: datetime, *, dry_run: bool) -> Iterator[Led
     else:
         with school_lock(path.with_name("lock"), now), open_ledger(path) as ledger:
             yield ledger
+
+
+def problems_with(error: Exception, path: Path) -> Sequence[Problem]:
+    """What to tell of whatever stopped the run of a school, whose ledger lies there."""
+    if isinstance(error, CitoNumoError):
+        return error.problems
+    return [ledger_problem(error, path) if isinstance(error, sqlite3.DatabaseError) else problem_of(error)]
 
 
 def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:

@@ -80,6 +80,11 @@ def read_secret(path: Path) -> Secret | None:
     return Secret(key)
 
 
+def workspace_secret(path: Path, *, dry_run: bool) -> Secret:
+    """The secret in `path`, made there first if there is none; a dry run makes one that passes."""
+    return read_secret(path) or (passing_secret() if dry_run else make_secret(path))
+
+
 def make_secret(path: Path) -> Secret:
     """The secret in `path`, made there first if there is none; two runs that make it at once end up with the same one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -50,7 +50,8 @@ def put(folder: Path, stream: BinaryIO) -> Path:
 def explain(path: Path, problems: Sequence[Problem], answer: str, command: str) -> None:
     """Write beside a mail why it lies here, what may be mailed back, and how to take it in."""
     lines = [str(problem) for problem in problems]
-    lines += ["", _("To take it in: {command}").format(command=command)]
+    if command:
+        lines += ["", _("To take it in: {command}").format(command=command)]
     if answer:
         lines += ["", _("To mail back:"), "", answer]
     write_whole(_note(path), "\n".join([*lines, ""]).encode())

@@ -95,7 +95,8 @@ def show_imports(results: Sequence[ImportResult], *, quiet: bool, verbose: bool)
             if everything or not quiet or problem.kind.exit_code is not ExitCode.DONE:
                 typer.echo(f"{name}: {problem}", err=True)
         if result.quarantined is not None:
-            typer.echo(_("{name}: it lies in quarantine. To take it in: {command}").format(name=name, command=result.command), err=True)
+            how = _("To take it in: {command}").format(command=result.command) if result.command else str(result.quarantined)
+            typer.echo(_("{name}: it lies in quarantine. {how}").format(name=name, how=how), err=True)
         _show_answer(result.problems)
 
 

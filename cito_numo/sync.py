@@ -27,16 +27,14 @@ from cito_numo.errors import (
     WAITING_INACTIVE,
     WAITING_NO_KEYS,
     WAITING_NO_RESULTS,
-    CitoNumoError,
     ExitCode,
     Problem,
-    problem_of,
     stop,
     worst,
 )
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, read, settled_files
-from cito_numo.ledger import Ledger, Night, RunState, ledger_path, ledger_problem, school_ledger
-from cito_numo.privacy import Secret, make_secret, passing_secret, read_secret
+from cito_numo.ledger import Ledger, Night, RunState, ledger_path, problems_with, school_ledger
+from cito_numo.privacy import Secret, workspace_secret
 from cito_numo.report import (
     LEERPLANNEN_CSV,
     LEERPLANNEN_JSON,
@@ -316,10 +314,7 @@ class Sync:
 
     @cached_property
     def _secret(self) -> Secret:
-        path = self._workspace.secret_path
-        if self._options.dry_run:
-            return read_secret(path) or passing_secret()
-        return read_secret(path) or make_secret(path)
+        return workspace_secret(self._workspace.secret_path, dry_run=self._options.dry_run)
 
     @cached_property
     def _rules(self) -> "Rules":
@@ -414,9 +409,6 @@ def _as_before(last: Night) -> _Finding:
 
 
 def _failure(error: Exception, ledger: Path) -> _Finding:
-    if isinstance(error, CitoNumoError):
-        problems: Sequence[Problem] = error.problems
-    else:
-        problems = [ledger_problem(error, ledger) if isinstance(error, sqlite3.DatabaseError) else problem_of(error)]
+    problems = problems_with(error, ledger)
     status = Status.BUSY if problems[0].kind is BUSY else Status.FAILED
     return _Finding(status, worst(problem.kind.exit_code for problem in problems), [Message.of(problem) for problem in problems])

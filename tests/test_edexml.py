@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from conftest import WorkspaceFolder, eck_id, leerling, row
 
+from cito_numo.arrivals import made_at
 from cito_numo.config import Edexml
 from cito_numo.edexml import EdexmlFile, read_edexml
 from cito_numo.errors import CitoNumoError
@@ -534,7 +535,7 @@ def test_a_dummy_cito_key_in_toevoegingen_is_not_kept_either():
 
 def test_the_key_table_has_the_order_of_the_file_and_the_declared_columns():
     file = read(WHOLE, known=("0012",))
-    table = Arrived(file.name, file.brin, file.aanmaakdatum, file.pupils, "sha256", 7).rows
+    table = Arrived(file.name, file.brin, made_at(file), file.pupils, "sha256", 7).rows
     assert list(table.columns) == names(KEY_TABLE)
     assert plain(table, "cito_key", "klas", "volgorde") == [("00001", "2A", 7)]
 
@@ -626,3 +627,14 @@ def test_an_edexml_with_a_doctype_does_not_stop_the_good_one_beside_it(workspace
 
     assert (ran.exit_code, ran.school["status"]) == (3, "delivered")
     assert "a.xml: This file has a DOCTYPE" in ran.school["message"]
+
+
+def test_an_unknown_groep_of_a_pupil_of_another_vestiging_is_not_told():
+    file = read(
+        edex(
+            '<leerling key="1"><groep key="weg"/><vestiging key="02"/></leerling>',
+            '<leerling key="2"><groep key="g1"/><vestiging key="01"/><gebruikersnaam>0012</gebruikersnaam></leerling>',
+        ),
+        vestigingen=("01",),
+    )
+    assert [finding.kind.code for finding in file.findings] == []

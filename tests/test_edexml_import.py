@@ -265,6 +265,50 @@ def test_keys_that_happen_to_be_numbers_of_numo_are_not_taken_for_them(workspace
     assert key_table(school) == {}
 
 
+def test_new_keys_for_most_pupils_who_have_one_are_held_and_for_a_few_are_not(workspace: WorkspaceFolder, school: SchoolFolder):
+    imports(workspace, put(workspace, document(K1, K2, K3, K4), "alles.xml"))
+    few = imports(workspace, put(workspace, document(leerling("n1", "0012"), K2, K3, K4), "een.xml"), "--json")
+
+    most = imports(workspace, put(workspace, document(*(leerling(f"m{n}", f"001{n + 1}") for n in range(1, 5))), "nieuw.xml"), "--json")
+
+    assert (few.exit_code, only(few)["keys"]["new"]) == (0, 1)
+    assert (most.exit_code, [message["code"] for message in only(most)["messages"]]) == (4, ["hold-keys-renewed"])
+    assert len(key_table(school)) == 5
+
+
+def test_after_replace_the_first_new_file_in_the_inbox_is_taken_in(workspace: WorkspaceFolder, school: SchoolFolder):
+    imports(workspace, put(workspace, document(K1, K2)), "--replace")
+    school.put("inbox/edexml/later.xml", document(K3))
+    school.cito(row(key="k3"))
+
+    workspace.sync()
+
+    assert key_table(school) == {"k1": "0012", "k2": "0013", "k3": "0014"}
+
+
+def test_a_file_of_which_nothing_is_certain_replaces_nothing(workspace: WorkspaceFolder):
+    school = workspace.school(administratie="somtoday")
+    imports(workspace, put(workspace, document(K1, K2)))
+    without_names = document(leerling("k1", ""), leerling("k2", ""), leerling("k3", ""), brin="99YY")
+    path = put(workspace, without_names, "ander.xml")
+    (code,) = accept_codes(imports(workspace, path, "--replace", "--json"))
+
+    ran = imports(workspace, path, "--replace", "--accept", code, "--json")
+
+    assert (ran.exit_code, only(ran)["status"]) == (65, "failed")
+    assert key_table(school) == {"k1": "0012", "k2": "0013"}
+
+
+def test_the_moment_a_file_was_made_counts_in_whatever_zone_it_is_written(workspace: WorkspaceFolder, school: SchoolFolder):
+    later = put(workspace, document(K1, K2, made="2026-11-01T08:00:00Z"), "a.xml")
+    earlier = put(workspace, document(leerling("k1", "0013"), leerling("k2", "0012"), made="2026-11-01T08:30:00+01:00"), "b.xml")
+    codes = accept_codes(imports(workspace, later, earlier, "--json"))
+
+    imports(workspace, later, earlier, *(argument for code in codes for argument in ("--accept", code)))
+
+    assert key_table(school) == {"k1": "0012", "k2": "0013"}
+
+
 def test_a_pupil_without_a_key_is_known_by_the_eck_id(workspace: WorkspaceFolder, school: SchoolFolder):
     without_key = f'<leerling eckid="{eck_id(4)}"><groep key="g1"/><gebruikersnaam>0015</gebruikersnaam></leerling>'
     path = put(workspace, document(K1, K2, without_key))

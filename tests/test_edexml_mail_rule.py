@@ -443,3 +443,33 @@ def test_a_mail_that_came_before_the_key_table_was_replaced_brings_nothing_back(
     again = rule.pipe(first)
 
     assert (again.exit_code, rule.keys) == (0, IN)
+
+
+def test_of_several_mails_in_quarantine_those_that_were_taken_in_are_let_go(rule: Rule):
+    rule.pipe(mail(("edexml.xml", GOOD), confirmed=None))
+    rule.pipe(mail(("edexml.7z", b"7z\xbc\xaf\x27\x1c")))
+    assert len(rule.quarantine) == 4
+
+    ran = rule.by_hand(*(str(rule.workspace.folder / "quarantine" / name) for name in rule.quarantine), "--school", "demo-college")
+
+    assert (ran.exit_code, rule.keys, len(rule.quarantine)) == (3, IN, 2)
+
+
+def test_no_command_is_told_for_a_mail_that_nobody_can_take_in(rule: Rule):
+    ran = rule.pipe(mail(("edexml.7z", b"7z\xbc\xaf\x27\x1c")))
+
+    assert "To take it in" not in ran.stderr + rule.note
+    assert "it lies in quarantine" in ran.stderr
+
+
+def test_a_mail_rule_with_replace_empties_nothing_when_an_old_mail_comes_again(rule: Rule):
+    (rule.school.folder / "inbox/numo/numo.csv").unlink()
+    first = mail(("edexml.xml", GOOD))
+    rule.pipe(first)
+    path = rule.workspace.folder / "goed.xml"
+    path.write_text(document(leerling("k1", "0012"), leerling("k2", "0013"), leerling("k3", "0014")))
+    rule.by_hand(str(path), "--school", "demo-college", "--replace")
+
+    rule.pipe(first, "--replace")
+
+    assert len(rule.keys) == 3

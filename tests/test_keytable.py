@@ -112,10 +112,10 @@ KNOWN = key_table(key_row("key-a", "0011", klas="2A"), key_row("key-b", "0012", 
 NUMO = pd.Series(["0011", "0012", "0013", "0014"], dtype="str")
 
 
-def arrived(*rows: tuple[str, str | None], brin: str | None = "99XX", day: str | None = None, order: int = 2) -> Arrived:
+def arrived(*rows: tuple[str, str | None], brin: str | None = "99XX", made: float = 0.0, order: int = 2) -> Arrived:
     """A file with these keys and gebruikersnamen."""
     pupils = pd.DataFrame(rows, columns=["cito_key", "gebruikersnaam"], dtype="str").assign(eck_id=None, klas="2A")
-    return Arrived(f"{order}.xml", brin, day, pupils.astype({"eck_id": "str"}), f"sha256 of {order} {day}", order)
+    return Arrived(f"{order}.xml", brin, made, pupils.astype({"eck_id": "str"}), f"sha256 of {order} {made}", order)
 
 
 def taken(
@@ -161,7 +161,7 @@ def test_a_code_is_of_one_file_and_accepts_no_other():
 
 
 def test_of_files_of_one_mail_the_one_that_was_made_last_counts():
-    change, _held = taken(arrived(("key-c", "0014"), day="2026-09-02"), arrived(("key-c", "0014"), ("key-d", "0013"), day="2026-09-01"))
+    change, _held = taken(arrived(("key-c", "0014"), made=2.0), arrived(("key-c", "0014"), ("key-d", "0013"), made=1.0))
     assert (change.new, change.covered) == (2, 4)
 
 

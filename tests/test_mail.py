@@ -516,3 +516,8 @@ def test_results_that_contradict_each_other_confirm_nobody(result: str):
 def test_two_addresses_in_from_are_nobody_in_particular():
     assert doubt(headers(f"Authentication-Results: {CONFIRMED}", f"From: leerling@elders.example, x <{SENDER}>")) == "mail-sender"
     assert doubt(headers(f"Authentication-Results: {CONFIRMED}", f'From: "Demo, D." <{SENDER}>')) is None
+
+
+def test_a_parenthesis_that_closes_nothing_hides_nothing():
+    assert doubt_with(f"{MAIL_HOST}; dkim=pass ) header.d={SENDER.partition('@')[2]}") is None
+    assert doubt_with(f"{MAIL_HOST}; dkim=pass ) (header.d={SENDER.partition('@')[2]})") == "mail-unconfirmed"
