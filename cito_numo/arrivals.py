@@ -96,10 +96,15 @@ def doubt_about(file: EdexmlFile) -> Problem | None:
 
 
 def made_at(file: EdexmlFile) -> float:
-    """When a file says that it was made, in seconds since 1970; 0 where it does not say so. Without a zone it is Dutch time."""
+    """When a file says that it was made, as `moment`."""
+    return moment(file.aanmaakdatum or "")
+
+
+def moment(text: str) -> float:
+    """A moment in XML in seconds since 1970; 0 for what is none. Without a zone it is Dutch time."""
     try:
-        moment = datetime.fromisoformat(file.aanmaakdatum or "")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).timestamp()
+        said = datetime.fromisoformat(text)
+        return (said if said.tzinfo else said.replace(tzinfo=AMSTERDAM)).timestamp()
     except (ValueError, OverflowError):
         return 0.0
 

@@ -23,6 +23,7 @@ from cito_numo.yaml_files import load, validate
 
 CONFIG_NAME = "cito-numo.yaml"
 LEERLIJNEN = "leerlijnen.yaml"
+LAYOUTS = "layouts"
 KORTE_NAAM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -210,6 +211,13 @@ class Workspace:
         """The text of the workspace's own leerlijnen.yaml; None where it has none."""
         own = self.folder / LEERLIJNEN
         return own.read_text("utf-8-sig", "replace") if own.exists() else None
+
+    def own_layouts(self) -> dict[Path, str]:
+        """The texts of the workspace's own layouts, by their files; one that is empty is none."""
+        folder = self.folder / LAYOUTS
+        files = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
+        texts = {path: path.read_text("utf-8-sig", "replace") for path in files}
+        return {path: text for path, text in texts.items() if text.strip()}
 
     @property
     def quarantine(self) -> Path:

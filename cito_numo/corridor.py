@@ -4,14 +4,14 @@ Touches no disk and writes nothing: files come in as bytes, the past as tables. 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
 
-from cito_numo.arrivals import arrived, gebruikersnamen, made_at, newest_roster, read_arrival, usable
-from cito_numo.cito import Export, read_export, to_results
+from cito_numo.arrivals import arrived, gebruikersnamen, moment, newest_roster, read_arrival, usable
+from cito_numo.cito import Export, Reader, domeinen_unread, read_export, to_results
 from cito_numo.config import School
 from cito_numo.edexml import EdexmlFile
 from cito_numo.errors import (
@@ -24,8 +24,11 @@ from cito_numo.errors import (
     IDS_REPAIRED,
     KEYS_OLDER,
     NO_ROSTER,
+    PRIMARY_LEVELS,
+    REFUSED_ROWS,
     ROSTER_LEFT_OUT,
     UNMATCHED_MANY,
+    ZEROS_GONE,
     CitoNumoError,
     Problem,
     kind_and_place,
@@ -34,10 +37,12 @@ from cito_numo.errors import (
 from cito_numo.holds import Holds
 from cito_numo.inbox import CITO, Content, file_orders
 from cito_numo.keytable import KeyChange, take_in
-from cito_numo.layouts import Layout, Leerlijnen
+from cito_numo.layouts import Layout
+from cito_numo.leerlijnen import Leerlijnen
 from cito_numo.matching import match, matched_per_key, unmatched
 from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.privacy import Secret
+from cito_numo.refused import is_primary
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.roster import Roster, from_key_table, from_results, with_key_table
 from cito_numo.schooljaar import next_schooljaar
@@ -99,7 +104,7 @@ class Rules:
 class Opened:
     """The files of tonight that could be read, and the order of all."""
 
-    exports: Sequence[tuple[Content, Export]]
+    exports: Sequence[tuple[Content, Sequence[Export]]]
     edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]
     roster: Roster | None
     orders: Mapping[str, int]
@@ -135,11 +140,13 @@ def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rul
     One that cannot be read is a problem. CitoNumoError where no export, or no EDEXML of a school that needs one, can be read.
     """
     desk = _Desk(school, ready, rules, [*ready.problems])
-    exports = desk.opened(ready.cito, lambda content: read_export(content.data, content.file.name, rules.layouts))
+    reader = Reader(rules.layouts, rules.leerlijnen, school.config.brin, "cito_key" if school.needs_keys else "leerlingnummer")
+    exports = desk.opened(ready.cito, lambda content: read_export(content.data, content.file.name, reader))
+    desk.note_exports([export for _content, of_file in exports for export in of_file])
     roster = _newest_roster(desk, seen)
     known = gebruikersnamen(roster)
     edexml = desk.opened(ready.edexml, lambda content: desk.arrived(content, known), needed=school.needs_keys and not has_keys)
-    return Opened(exports, edexml, roster, _orders(ready, seen, edexml), desk.problems)
+    return Opened(exports, edexml, roster, _orders(ready, seen, exports, edexml), desk.problems)
 
 
 def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Rules) -> Outcome:
@@ -152,12 +159,14 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     keys = _key_table(desk, past, opened)
     key_table = keys.table
 
-    exports = [(orders[content.sha256], _renamed(export, content)) for content, export in opened.exports]
+    exports = [(orders[content.sha256], _renamed(export)) for content, of_file in opened.exports for export in of_file]
     results = to_results(exports, rules.leerlijnen, rules.secret, rules.day)
     desk.note_repairs(results)
+    desk.note_refused(results)
     desk.judge_files(results)
     pupils = _pupils(school, roster, key_table, results)
     results = match(results, pupils, school.match_on)
+    desk.note_zeros(results)
     desk.judge_matches(results)
     matches = matched_per_key(results)
     results = select(results)
@@ -232,6 +241,26 @@ class _Desk:
         per_file = results.loc[results["hersteld"], "bestand"].astype("str").value_counts().sort_index()
         self.problems += [Problem(IDS_REPAIRED, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
 
+    def note_exports(self, exports: Sequence[Export]) -> None:
+        """Say what was left out of exports while they were read."""
+        self.problems += [problem for export in exports for problem in export.problems]
+        self.problems += domeinen_unread(exports)
+
+    def note_refused(self, results: pd.DataFrame) -> None:
+        """Say in which exports stand results that have no place there: of refused instruments, of primary education."""
+        refused = results[results["reden"] == Reden.GEWEIGERD]
+        for name, rows in refused.groupby(refused["bestand"].astype("str"), sort=True):
+            kinds = ", ".join(sorted(set(rows["waarde"])))
+            self.problems.append(Problem(REFUSED_ROWS, f"{CITO}/{name}", {"count": len(rows), "kinds": kinds}))
+        levels = results.loc[(results["reden"] == Reden.VELD_ONLEESBAAR) & results["veld"].isin(["toetsniveau", "functioneringsniveau"])]
+        primary = levels.loc[levels["waarde"].map(is_primary).astype(bool), "bestand"].astype("str").value_counts().sort_index()
+        self.problems += [Problem(PRIMARY_LEVELS, f"{CITO}/{name}", {"count": count}) for name, count in primary.items()]
+
+    def note_zeros(self, results: pd.DataFrame) -> None:
+        """Say in which exports a spreadsheet left out leading zeros."""
+        per_file = results.loc[results["reden"] == Reden.NULLEN_WEG, "bestand"].astype("str").value_counts().sort_index()
+        self.problems += [Problem(ZEROS_GONE, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
+
     def judge_files(self, results: pd.DataFrame) -> None:
         """Ask for a look at exports of which not one row can be read."""
         invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"].astype("str"), sort=True)
@@ -260,9 +289,18 @@ def _hashes(contents: Sequence[Content]) -> list[str]:
     return [content.sha256 for content in contents]
 
 
-def _orders(ready: Ready, seen: Mapping[str, int], edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]) -> dict[str, int]:
+def _orders(
+    ready: Ready,
+    seen: Mapping[str, int],
+    exports: Sequence[tuple[Content, Sequence[Export]]],
+    edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]],
+) -> dict[str, int]:
     """The order of each file: as first seen; files that are new come after those, by when they were made, then by name."""
-    made = {content.sha256: max(map(made_at, files), default=0) for content, files in edexml}
+    dated = [*((content, file.made) for content, files in exports for file in files)]
+    dated += [(content, file.aanmaakdatum or "") for content, files in edexml for file in files]
+    made: dict[str, float] = {}
+    for content, text in dated:
+        made[content.sha256] = max(made.get(content.sha256, 0), moment(text))
     by_time = sorted(ready.all, key=lambda content: (made.get(content.sha256) or content.file.mtime_ns / 1e9, content.file.name))
     return file_orders(_hashes(by_time), seen)
 
@@ -305,9 +343,9 @@ def _pupils(school: School, roster: pd.DataFrame | None, key_table: pd.DataFrame
     return empty(PUPILS)
 
 
-def _renamed(export: Export, content: Content) -> Export:
+def _renamed(export: Export) -> Export:
     """The export under the name that a school knows its file by."""
-    return Export(content.file.name.removeprefix(f"{CITO}/"), export.layout, export.detected, export.cells)
+    return replace(export, name=export.name.removeprefix(f"{CITO}/"))
 
 
 def _confirmed(onderdelen: pd.DataFrame, past: Past) -> pd.DataFrame:
@@ -333,9 +371,15 @@ def _counts(results: pd.DataFrame) -> dict[str, int]:
     return {"read": len(results), **counts}
 
 
-def _inputs(ready: Ready, exports: Sequence[tuple[Content, Export]]) -> list[dict[str, Any]]:
-    detected = {content.file.name: export.detected for content, export in exports}
+def _inputs(ready: Ready, exports: Sequence[tuple[Content, Sequence[Export]]]) -> list[dict[str, Any]]:
+    detected = {content.file.name: _detected(of_file) for content, of_file in exports}
     return [
         {"path": content.file.name, "size": len(content.data), "sha256": content.sha256, **detected.get(content.file.name, {})}
         for content in sorted(ready.all, key=lambda content: content.file.name)
     ]
+
+
+def _detected(exports: Sequence[Export]) -> dict[str, str]:
+    """How a file was read; of several sheets the different values beside each other."""
+    keys = dict.fromkeys(key for export in exports for key in export.detected)
+    return {key: ", ".join(dict.fromkeys(export.detected[key] for export in exports if key in export.detected)) for key in keys}

@@ -190,7 +190,67 @@ FILE_NO_LAYOUT = ErrorKind(
     "file-no-layout",
     ExitCode.NO_INPUT,
     N_("No layout fits this file. Its headers are: {headers}. The nearest layout, {layout}, also needs: {missing}."),
-    N_("Export it again with these columns."),
+    N_("Export it again with these columns; or write a layout for it: cito-numo layouts draft."),
+)
+DRAFT_NO_HEADER = ErrorKind(
+    "draft-no-header",
+    ExitCode.NO_INPUT,
+    N_("No row of headers can be told from the data in this file."),
+    N_("Put a row above the data that says what each column holds."),
+)
+LAYOUT_UNKNOWN = ErrorKind("layout-unknown", ExitCode.USAGE, N_("There is no layout '{name}'."), N_("{hint}"))
+FILE_TWO_LAYOUTS = ErrorKind(
+    "file-two-layouts",
+    ExitCode.NO_INPUT,
+    N_("More than one layout fits this file ({layouts}). Its headers are: {headers}."),
+    N_("Make the layouts differ, or take one out of layouts/."),
+)
+FILE_BSN = ErrorKind(
+    "file-bsn",
+    ExitCode.NO_INPUT,
+    N_("The column {column} of this file holds numbers that look like BSNs; the file is not read."),
+    N_("Take this file away, and export it with the leerlingnummer. BSNs do not belong here."),
+)
+REFUSED_COLUMNS = ErrorKind(
+    "refused-columns",
+    ExitCode.LOOK,
+    N_("This file has columns on {kinds}, which were not read."),
+    N_("Such data does not belong here: export the file without them."),
+)
+REFUSED_ROWS = ErrorKind(
+    "refused-rows",
+    ExitCode.LOOK,
+    N_("Rows of this file that are results of {kinds}: {count}. They were refused, and nothing of them is kept."),
+    N_("Such results never become practice plans: export the file without them."),
+)
+PRIMARY_LEVELS = ErrorKind(
+    "primary-levels",
+    ExitCode.DONE,
+    N_("Rows of this file with a level of primary education: {count}."),
+    N_("Is it an export of Leerling in beeld VO? See report/niet-geleverd.csv."),
+)
+ZEROS_GONE = ErrorKind(
+    "zeros-gone",
+    ExitCode.DONE,
+    N_("Rows whose leerlingnummer lacks leading zeros that Numo's list has: {count}. The file was saved from a spreadsheet."),
+    N_("Put the file here as it was downloaded. Nothing is filled in, so these results are joined with nobody."),
+)
+SHEET_LEFT = ErrorKind(
+    "sheet-left",
+    ExitCode.LOOK,
+    N_("Sheet {sheet} of this workbook was not read: of the nearest layout, {layout}, it misses {missing}."),
+    N_("Add these columns, or take the sheet out."),
+)
+COLUMNS_LEFT = ErrorKind(
+    "columns-left",
+    ExitCode.LOOK,
+    N_("These columns look like results, but not of which toets and onderdeel; they were not read: {headers}."),
+    N_("Write a layout that knows their headers: cito-numo layouts draft."),
+)
+DOMEINEN_UNREAD = ErrorKind(
+    "domeinen-unread",
+    ExitCode.DONE,
+    N_("Levels of domeinen that cannot be read, or of a domein that is not known: {count}. They were left out, their results were not."),
 )
 FILE_DOUBLE_COLUMN = ErrorKind(
     "file-double-column",
@@ -236,14 +296,32 @@ XML_CHARSET_UNKNOWN = ErrorKind(
 XML_DOCTYPE = ErrorKind(
     "xml-doctype",
     ExitCode.NO_INPUT,
-    N_("This file has a DOCTYPE, which an EDEXML never has; it is refused."),
+    N_("This file has a DOCTYPE, which no export has; it is refused."),
     N_("Ask the sender for the export as the system made it."),
 )
 XML_TOO_LARGE = ErrorKind(
     "xml-too-large",
     ExitCode.NO_INPUT,
-    N_("This file is larger, is nested deeper or has longer values than any EDEXML; it is refused."),
+    N_("This file is larger, is nested deeper or has longer values than any export; it is refused."),
     N_("Ask the sender for the export as the system made it."),
+)
+UWLR_ROOT = ErrorKind(
+    "uwlr-root",
+    ExitCode.NO_INPUT,
+    N_("This is no UWLR: its outermost element is <{root}>, not <leerresultaten_verzoek>."),
+    N_("Export the results again."),
+)
+UWLR_NO_DATA = ErrorKind(
+    "uwlr-no-data", ExitCode.NO_INPUT, N_("There is no <leerresultaten_verzoek> with anything in it."), N_("Export the results again.")
+)
+UWLR_BRIN = ErrorKind(
+    "uwlr-brin",
+    ExitCode.NO_INPUT,
+    N_("It is of a school with BRIN {found}; this school has {expected}."),
+    N_("Put it in the inbox of the school that it is of."),
+)
+CITO_EDEXML = ErrorKind(
+    "cito-edexml", ExitCode.NO_INPUT, N_("This is an EDEXML: pupils, no results."), N_("Put it in inbox/edexml of this school.")
 )
 EDEXML_ROOT = ErrorKind(
     "edexml-root",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cito_numo.revisions import Changes
     from cito_numo.tables import Column
 
-VERSION = 2
+VERSION = 3
 _IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 _SCHEMA = """
@@ -49,7 +49,7 @@ CREATE TABLE onderdelen (
     leerplan_id TEXT NOT NULL, revisie INTEGER NOT NULL, onderdeel TEXT NOT NULL,
     toets TEXT NOT NULL, schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL,
     toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, relatief INTEGER NOT NULL, route TEXT NOT NULL,
-    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL,
+    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL, domeinen TEXT NOT NULL,
     volgorde INTEGER NOT NULL,  -- of the newest file that gave this result
     PRIMARY KEY (leerplan_id, revisie, onderdeel)
 ) WITHOUT ROWID;
@@ -60,14 +60,17 @@ CREATE TABLE vervallen (
 CREATE TABLE nacht (id INTEGER PRIMARY KEY CHECK (id = 1), inhoud TEXT NOT NULL);
 """
 
-_TO_VERSION_2 = """
+_TO_VERSION = {
+    2: """
 CREATE TABLE oud AS SELECT * FROM sleutels;
 DROP TABLE sleutels;
 CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL, secret TEXT NOT NULL);
 INSERT INTO sleutels SELECT cito_key, gebruikersnaam, eck_id, klas, volgorde, secret FROM oud;
 DROP TABLE oud;
 CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);
-"""
+""",
+    3: "ALTER TABLE onderdelen ADD COLUMN domeinen TEXT NOT NULL DEFAULT '';",
+}
 
 _NEWEST = """
     SELECT leerplan_id, gebruikersnaam, vak, klas, max(revisie) AS revisie, status
@@ -370,8 +373,8 @@ def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) ->
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif version == 1:
-        return _upgraded(connection, in_memory=read_only)
+    elif 1 <= version < VERSION:
+        return _upgraded(connection, version, in_memory=read_only)
     elif version != VERSION:
         raise stop(
             LEDGER_DAMAGED, str(path), detail=_("it was written by another version of cito-numo ({version})").format(version=version)
@@ -379,12 +382,13 @@ def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) ->
     return connection
 
 
-def _upgraded(connection: sqlite3.Connection, *, in_memory: bool) -> sqlite3.Connection:
-    """Version 2 knows pupils without a Cito key, and that a key table was replaced."""
+def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) -> sqlite3.Connection:
+    """Version 2 knows pupils without a Cito key, and that a key table was replaced; version 3 knows domeinen."""
     if in_memory:
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)
         connection.close()
         connection = copy
-    connection.executescript(f"BEGIN IMMEDIATE; {_TO_VERSION_2} PRAGMA user_version = {VERSION}; COMMIT;")
+    steps = " ".join(_TO_VERSION[step] for step in range(version + 1, VERSION + 1))
+    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
     return connection

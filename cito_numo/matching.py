@@ -25,13 +25,15 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
     `pupils` has the columns `tables.PUPILS`. Every key that a result has is looked up; those of `match_on` may join it.
     `tegenstrijdig`: a key that several pupils have, keys that lead to different pupils, a key that differs from the one the
     found pupil has, or a pupil whose gebruikersnaam stands in the list twice. `niet_gekoppeld`: no pupil with a key of
-    `match_on`, or one who is not in Numo. A key that either side lacks says nothing.
+    `match_on`, or one who is not in Numo. A key that either side lacks says nothing. A leerlingnummer that a pupil has with zeros before it
+    joins nobody: not where no pupil has it without, and in a file that a spreadsheet saved also not where another pupil has.
     """
     hits = {key: _looked_up(results[key], pupils, key) for key in KEYS}
     found = np.maximum(np.maximum.reduce(list(hits.values())), _NOBODY)
     nearest = np.minimum.reduce([np.where(hit >= 0, hit, len(pupils)) for hit in hits.values()])
     known = found >= 0
     joinable = np.logical_or.reduce([hits[key] >= 0 for key in match_on])
+    confirmed = np.logical_or.reduce([hits[key] >= 0 for key in KEYS if key != "leerlingnummer"])
     in_numo = _bool_by_leerling(pupils, pupils["in_numo"])[found]
     listed_twice = _bool_by_leerling(pupils, _listed_twice(pupils))[found]
 
@@ -39,6 +41,11 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
     for key in KEYS:
         results = _stop(results, hits[key] == _SEVERAL, tegenstrijdig, Reden.SLEUTEL_DUBBEL, key)
     results = _stop(results, known & (nearest != found), tegenstrijdig, Reden.SLEUTELS_TEGENSTRIJDIG)
+    has_with_zeros = _has_with_zeros(results, pupils)
+    lacks_zeros = has_with_zeros & (hits["leerlingnummer"] == _NOBODY)
+    saved = results["bestand"].isin(results.loc[results["hersteld"].to_numpy() | lacks_zeros, "bestand"].unique()).to_numpy()
+    unsure = has_with_zeros & known & ~confirmed & saved
+    results = _stop(results, lacks_zeros | unsure, Uitkomst.NIET_GEKOPPELD, Reden.NULLEN_WEG)
     for key in KEYS:
         has_another = _bool_by_leerling(pupils, pupils[key].notna())[found]
         differs = results[key].notna().to_numpy() & (hits[key] == _NOBODY) & has_another
@@ -77,6 +84,13 @@ def _looked_up(values: pd.Series, pupils: pd.DataFrame, key: str) -> _Numbers:
     positions = pd.Index(owners[key].drop_duplicates()).get_indexer(pd.Index(values))
     numbers: _Numbers = leads_to[positions].astype("int64")
     return numbers
+
+
+def _has_with_zeros(results: pd.DataFrame, pupils: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which results have a leerlingnummer that a pupil has with zeros before it: a spreadsheet leaves those out."""
+    with_zeros = pupils.loc[pupils["leerlingnummer"].str.fullmatch(r"0\d+", na=False), "leerlingnummer"]
+    has: npt.NDArray[np.bool_] = results["leerlingnummer"].isin(with_zeros.str.lstrip("0")).to_numpy()
+    return has
 
 
 def _bool_by_leerling(pupils: pd.DataFrame, holds: pd.Series) -> npt.NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cito_numo.config import Csv, School
+from cito_numo.domeinen import Domein, by_priority
 from cito_numo.errors import CSV_ENCODING, stop
 from cito_numo.redenen import Tekst, niveau_met_teken, tekst
 from cito_numo.report import NIET_GELEVERD, csv_header
@@ -21,7 +22,8 @@ from cito_numo.tables import ONDERDELEN, names, rows_of
 from cito_numo.uitkomst import Reden, Uitkomst
 
 _ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
-_CSV_COLUMNS = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak", *_ONDERDEEL]
+_CSV_COLUMNS = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak", *_ONDERDEEL[:-1]]
+"""A row of the CSV has no place for domeinen: they stand in the JSON."""
 _LISTED = (Uitkomst.ONGELDIG, Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG, Uitkomst.BOVEN_TERUGSTUUROPTIE)
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?\d+(?:[.,]\d+)?$"
@@ -33,10 +35,14 @@ def leerplannen_json(school: School, changes: Changes) -> bytes:
     onderdelen = _records(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
     members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
     for plan, rows in zip(plans, members, strict=True):
-        plan["onderdelen"] = [{**row, "domeinen": []} for row in rows]
+        plan["onderdelen"] = [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in rows]
     withdrawn = _records(changes.ingetrokken[["leerplan_id", "revisie", "gebruikersnaam", "vak", "reden"]])
     head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": {"korte_naam": school.korte_naam, "brin": school.config.brin[0]}}
     return b"%s,\n%s,\n%s}\n" % (orjson.dumps(head)[:-1], _lines("leerplannen", plans), _lines("ingetrokken", withdrawn))
+
+
+def _domeinen(onderdeel: Mapping[str, Any]) -> list[Domein]:
+    return by_priority(onderdeel["domeinen"], onderdeel["toetsniveau"]) if onderdeel["domeinen"] else []
 
 
 def leerplannen_csv(changes: Changes, style: Csv) -> bytes:
@@ -48,13 +54,15 @@ def leerplannen_csv(changes: Changes, style: Csv) -> bytes:
 def niet_geleverd_csv(results: pd.DataFrame, school: School) -> bytes:
     """Each result that a school should know was held back: why, what to do and whom to ask.
 
-    What is of another schooljaar has one line for each file. `leerling` is the leerlingnummer or Cito key, never the ECK iD.
+    What is of another schooljaar, or of an instrument that is refused, has one line for each file. `leerling` is the leerlingnummer or Cito
+    key, never the ECK iD.
     """
     return _csv(_niet_geleverd(results, school), school.config.csv)
 
 
 def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
-    listed = results[results["uitkomst"].isin(_LISTED)]
+    refused = results["reden"] == Reden.GEWEIGERD
+    listed = results[results["uitkomst"].isin(_LISTED) & ~refused]
     told = ["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]
     cases = listed[told].drop_duplicates()
     texts = [_tekst(case, school.config.terugstuuroptie) for case in _records(cases)]
@@ -68,7 +76,13 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     other_year = per_year.groupby("bestand")["schooljaren"].agg(", ".join).reset_index().assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
     texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in _records(other_year)]
     other_year = other_year.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
-    rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year])
+
+    kinds = results.loc[refused, ["bestand", "waarde"]].astype("str").drop_duplicates().sort_values("waarde")
+    kinds = kinds.groupby("bestand")["waarde"].agg(", ".join).reset_index(name="soorten").assign(uitkomst=Uitkomst.ONGELDIG.value)
+    texts = [tekst(Reden.GEWEIGERD, case) for case in _records(kinds)]
+    kinds = kinds.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
+
+    rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year, kinds])
     return rows.sort_values(["bestand", "rij", "reden"], na_position="first")[list(NIET_GELEVERD)]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cito_numo.domeinen import in_force_after
 from cito_numo.niveaus import RUNGS, highest_rung, lowest_rung, relative_level
 from cito_numo.selection import CONTENT, TOETS
 from cito_numo.tables import ONDERDELEN, VERVALLEN, names, stop_rows, under_way
@@ -18,7 +19,7 @@ from cito_numo.uitkomst import Reden, Uitkomst
 
 _TOETS = list(TOETS)
 _ONDERDEEL = ["gebruikersnaam", "onderdeel"]
-_COUNTING = [*TOETS, *CONTENT, "volgorde", "result"]
+_COUNTING = [*TOETS, *CONTENT, "domeinen", "volgorde", "result"]
 _LOWEST, _HIGHEST = RUNGS.index("vmbo-bb"), RUNGS.index("vwo")
 _RUNG = np.array(RUNGS, dtype=object)
 
@@ -28,7 +29,7 @@ class Counting:
     """What counts after this run: one toets for each leerling and onderdeel."""
 
     onderdelen: pd.DataFrame
-    """selection.TOETS and CONTENT, `volgorde`, and `result`: the row of the results table, missing where only the ledger still has it."""
+    """selection.TOETS and CONTENT, `domeinen`, `volgorde`, and `result`: the row of the results, missing where only the ledger has it."""
     vervallen: pd.DataFrame
     """Columns `tables.VERVALLEN`: the corrections of this run that took an onderdeel out."""
 
@@ -39,25 +40,27 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     `in_force` has the columns `tables.ONDERDELEN`, `vervallen` those of `tables.VERVALLEN`. By afnamedatum, then toets, the
     newest counts; a result that does not becomes `vervangen`. A correction (the toets that is in force, from a file not
     older than the one it came from) takes its place whatever the date; one that was held back takes it out. What an older
-    file says of a toets corrected since is `vervangen`.
+    file says of a toets corrected since is `vervangen`. Where what is in force is read again, its domeinen follow the newer file.
     """
     held = results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE
     numbered = results.assign(held=held, result=results.index.astype("Int64"))
-    candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "volgorde", "held", "result"]]
-    candidates = candidates.astype(dict.fromkeys([*TOETS, *CONTENT[1:]], "str"))
+    candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "domeinen", "volgorde", "held", "result"]]
+    candidates = candidates.astype(dict.fromkeys([*TOETS, *CONTENT[1:], "domeinen"], "str")).fillna({"domeinen": ""})
 
-    beside = candidates.merge(in_force[[*TOETS, *CONTENT, "volgorde"]], on=_TOETS, how="left", suffixes=("", "_in_force"))
+    beside = candidates.merge(in_force[[*TOETS, *CONTENT, "domeinen", "volgorde"]], on=_TOETS, how="left", suffixes=("", "_in_force"))
     beside = beside.merge(vervallen, on=_TOETS, how="left", suffixes=("", "_vervallen"))
     known = beside["volgorde_in_force"].notna()
     same = known & np.logical_and.reduce([beside[column] == beside[f"{column}_in_force"] for column in CONTENT])
     corrects = known & ~same & (beside["volgorde"] >= beside["volgorde_in_force"])
     outdated = ~same & ((known & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"]))
 
-    again = beside.loc[same, [*TOETS, "volgorde", "result"]]
-    staying = in_force[[*TOETS, *CONTENT, "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))
+    again = beside.loc[same, [*TOETS, "volgorde", "domeinen", "result"]]
+    staying = in_force[[*TOETS, *CONTENT, "domeinen", "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))
+    staying["domeinen"] = _domeinen_after(staying)
     staying["volgorde"] = staying[["volgorde", "volgorde_again"]].max(axis=1).astype("int64")
     corrected = pd.MultiIndex.from_frame(staying[_TOETS]).isin(pd.MultiIndex.from_frame(beside.loc[corrects, _TOETS]))
     arriving = beside[~beside["held"] & ~same & ~outdated]
+    arriving = arriving.assign(domeinen=_domeinen_of(arriving))
     pool = pd.concat([staying.loc[~corrected, _COUNTING], arriving[_COUNTING]], ignore_index=True)
     pool = pool.sort_values([*_ONDERDEEL, "afnamedatum", "toets", "volgorde"], kind="stable")
     counts = ~pool.duplicated(_ONDERDEEL, keep="last")
@@ -67,6 +70,20 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
         results = stop_rows(results, where, Uitkomst.VERVANGEN, reden)
     taken_out = beside.loc[corrects & beside["held"], names(VERVALLEN)].reset_index(drop=True)
     return results, Counting(pool[counts].reset_index(drop=True), taken_out)
+
+
+def _domeinen_of(arriving: pd.DataFrame) -> "pd.Series[str]":
+    """The domeinen of what arrives; where a correction leaves both levels as they are, it has those that are in force too."""
+    same_levels = np.logical_and.reduce([arriving[column] == arriving[f"{column}_in_force"] for column in CONTENT[1:]])
+    pairs = zip(arriving["domeinen_in_force"].where(same_levels, "").fillna(""), arriving["domeinen"], strict=True)
+    return pd.Series([in_force_after(before, now) for before, now in pairs], index=arriving.index, dtype="str")
+
+
+def _domeinen_after(staying: pd.DataFrame) -> "pd.Series[str]":
+    """The domeinen of what is in force, with those of a file that is not older."""
+    newer = staying["volgorde_again"] >= staying["volgorde"]
+    pairs = zip(staying["domeinen"], staying["domeinen_again"].where(newer, ""), strict=True)
+    return pd.Series([in_force_after(before, now) if now else before for before, now in pairs], index=staying.index, dtype="str")
 
 
 def onderdelen_of(counting: pd.DataFrame, vak_of: Mapping[str, str], in_force: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,7 @@ _VELD = {
     "onderdeel": "Onderdeel",
     "afnamedatum": "Afnamedatum",
     "functioneringsniveau": "Functioneringsniveau",
+    "domein": "Domein",
 }
 
 _TEKSTEN: Mapping[Reden, Tekst] = {
@@ -51,6 +52,14 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
         "Vul in Leerling in beeld het leerlingnummer of het ECK iD van deze leerling aan.",
     ),
     Reden.DATUM_IN_TOEKOMST: Tekst("Afnamedatum ligt in de toekomst: '{waarde}'.", "Verbeter de afnamedatum in Leerling in beeld."),
+    Reden.GEWEIGERD: Tekst(
+        "In dit bestand staan resultaten over {soorten}. Die worden nooit verwerkt en zijn niet bewaard.",
+        "Download de gegevens opnieuw, zonder deze onderdelen.",
+    ),
+    Reden.DOMEIN_ALLEEN: Tekst(
+        "Dit is het niveau van een domein ('{waarde}'); het resultaat van het hele onderdeel staat niet in dit bestand.",
+        "Download de gegevens opnieuw, met het resultaat van het onderdeel erbij.",
+    ),
     Reden.ANDER_SCHOOLJAAR: Tekst(
         "In dit bestand staan resultaten van een ander schooljaar: {schooljaren}.",
         f"Wilt u deze ook koppelen, vraag dat dan aan bij {_KLANTENSERVICE} en geef de aanvraag door aan {_SUPPORT}.",
@@ -58,6 +67,11 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
     Reden.GEEN_LEERLING: Tekst(
         "Geen leerling in Numo heeft deze sleutel.",
         f"Controleer of de leerling in Numo staat, met hetzelfde leerlingnummer of ECK iD als bij Cito. Vragen: {_SUPPORT}.",
+    ),
+    Reden.NULLEN_WEG: Tekst(
+        "Aan het begin van het leerlingnummer ontbreken nullen die in Numo wel staan: het bestand is opgeslagen vanuit Excel, "
+        "dat ze weglaat.",
+        "Download de gegevens opnieuw uit Leerling in beeld en sla het bestand niet op vanuit Excel. Er wordt niets aangevuld.",
     ),
     Reden.NIET_IN_NUMO: Tekst(
         "Deze leerling staat wel in het EDEXML-bestand, maar niet in Numo.",
@@ -93,15 +107,16 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
 INGETROKKEN_BOVEN_OPTIE = "Een correctie van het laatste resultaat ligt boven de terugstuuroptie van de school."
 INGETROKKEN_VERPLAATST = "De onderdelen van dit leerplan horen nu bij een ander vak."
 
-_LONG_NUMBER = re.compile(r"\d{6,}")
+_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){5,}")
+_LONGER_THAN_A_DATE = re.compile(r"\d(?:[ .-]?\d){8,}")
 _MAX_WAARDE = 60
 
 
 def tekst(reden: Reden, values: Mapping[str, object]) -> Tekst:
     """The text of a reason with the values of one result in it."""
     veld, waarde = _VELD.get(str(values.get("veld")), ""), str(values.get("waarde") or "")[:_MAX_WAARDE]
-    if values.get("veld") != "afnamedatum":
-        waarde = _LONG_NUMBER.sub(lambda number: f"{number[0][:2]}…", waarde)  # it may be a BSN in the wrong column
+    number = _LONGER_THAN_A_DATE if values.get("veld") == "afnamedatum" else _LONG_NUMBER  # it may be a BSN in the wrong column
+    waarde = number.sub(lambda found: f"{found[0][:2]}…", waarde)
     known = {**values, "veld": veld, "waarde": waarde, "er_staat": f" (er staat: '{waarde}')" if waarde else ""}
     template = _TEKSTEN[reden]
     return Tekst(template.reden.format(**known), template.wat_te_doen.format(**known))

@@ -18,7 +18,7 @@ from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
 from cito_numo.sheets import WHOLE, open_sheets
 from cito_numo.tables import PUPILS, names
-from cito_numo.values import clean_ids, present, trimmed, without_eck_ids
+from cito_numo.values import clean_ids, plain, present, trimmed, without_eck_ids
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "gebruikersnaam": ("Gebruikersnaam", "Leerlingnummer", "Leerlingnr", "Stamnummer", "Login", "Username"),
@@ -43,17 +43,17 @@ class Roster:
 def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
     """Read one list. Raises CitoNumoError where no column holds the gebruikersnaam."""
     sheets = open_sheets(content, name)
-    for sheet in sheets:
-        columns = find_columns(sheet.header, _ALIASES, name)
-        if "gebruikersnaam" in columns:
-            break
-    else:
-        raise stop(ROSTER_COLUMNS, name, headers=shown_headers(sheets[0].header))
-    cells = sheet.read(columns)
+    headers = ((sheet, row, find_columns(row.cells, _ALIASES, name)) for sheet in sheets for row in sheet.top)
+    found = next((header for header in headers if "gebruikersnaam" in header[2]), None)
+    if found is None:
+        header, *below = sheets[0].top
+        raise stop(ROSTER_COLUMNS, name, headers=shown_headers(header.cells, [row.cells for row in below], known=False))
+    sheet, header, columns = found
+    cells = sheet.read(header, columns)
     rows = cells.num_rows
     cells = cells.filter(cells[WHOLE])
     nothing = pa.nulls(cells.num_rows, pa.string())
-    said = {name: present(trimmed(cells[name].combine_chunks()), ("-",)) if name in columns else nothing for name in _ALIASES}
+    said = {name: present(trimmed(plain(cells[name])), ("-",)) if name in columns else nothing for name in _ALIASES}
     gebruikersnaam, repaired = clean_ids(without_eck_ids(said["gebruikersnaam"])[0])
     texts = {
         "gebruikersnaam": gebruikersnaam,

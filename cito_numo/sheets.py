@@ -1,7 +1,7 @@
-"""The bytes of a CSV file or a workbook → sheets of text with a header, and the rows as a person counts them.
+"""The bytes of a CSV file or a workbook → sheets of text, and the rows as a person counts them.
 
-Nothing is known here of what the columns mean. Only the columns that a caller asks for are kept, so that names and birth dates
-beside them never reach a table.
+Nothing is known here of what the columns mean: a caller looks through the `top` of a sheet for the row that is the header, and asks for
+the columns that it needs. Only those are kept, so that names and birth dates beside them never reach a table.
 """
 
 import csv
@@ -9,93 +9,133 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
 from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+from lxml import etree
 
-from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, stop
+from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, CitoNumoError, stop
 from cito_numo.language import N_, _
+from cito_numo.values import encoded, plain, row_by_row
+from cito_numo.xml_stream import XmlStream
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 ROW = "rij"
 WHOLE = "heel"
 
-_SEPARATORS = ";,\t"
+_SEPARATORS = ";,\t|"
 _TEXTS = (".csv", ".txt", ".tsv")
-_WORKBOOKS = (".xlsx",)
+_WORKBOOKS = (".xlsx", ".xls", ".ods")
 SUFFIXES = (*_TEXTS, *_WORKBOOKS)
+_WORKBOOK_MARKS = (b"PK", b"\xd0\xcf\x11\xe0")
+"""How a workbook begins, whatever its suffix: as a zip (xlsx, ods), or as a compound file (xls)."""
+_TOP = 30
+"""Rows among which the header is looked for: an export may have a title above it."""
+_HEAD = 1 << 20
+"""Bytes of a CSV in which those rows are."""
+_TEXT = pa.dictionary(pa.int32(), pa.string())
 _END = "\x00 end of the file \x00"
 
 _MOST_CELLS, _MOST_BYTES = 30_000_000, 1 << 30
-_FAR_COLUMN = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{2,})\d""")
-_FAR_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]+(\d{6,})""")
+_FAR_CELL = re.compile(rb"""r\s*=\s*["']([A-Za-z]{2,}\d+|[A-Za-z]?\d{6,})""")
+"""The reference of a cell beyond column Z or row 99,999, or of such a row."""
+_CELL_WITHOUT_PLACE = re.compile(rb"""<(?:\w+:)?c(?:\s+(?!r\s*=)[\w:]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
+"""Such cells stand behind each other."""
+
+_ODS_CONTENT = "content.xml"
+_ODS_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_ODS_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_LONGEST_NUMBER = 10
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[A-Za-z!?]")
+_SAMPLE = 2048
+_MOST = 0.9
 
 _DAMAGED = N_("it is damaged, locked, or not what its suffix says")
-_Rows = Iterable[tuple[int, Sequence[str]]]
+_TOO_FAR = N_("it is too large, or a cell far outside the table makes it so")
+_LOCKED = N_("it is locked with a password")
+_WEB_PAGE = N_("it is a web page or XML with the suffix of a table: open it in a spreadsheet, and save it as xlsx")
+
+
+class Row(NamedTuple):
+    """One row of a sheet, with the number that a person sees: of the line it begins on, or of the row in a spreadsheet."""
+
+    number: int
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A header and the rows below it, all text; `detected` says how it was read, for the manifest."""
+    """A sheet of text: its first rows that hold anything, and how it was read, for the manifest."""
 
-    header: tuple[str, ...]
+    top: Sequence[Row]
     detected: Mapping[str, str]
     _rows: "_Csv | _Cells"
+    number: int = 1
+    """Which of the sheets of its workbook it is, as a person counts them."""
 
-    def read(self, columns: Mapping[str, int]) -> pa.Table:
-        """The named columns (name → position in the header) as text, with `rij` (int64) and `heel` (bool).
+    def read(self, header: Row, columns: Mapping[str, int]) -> pa.Table:
+        """The named columns (name → position in the header) of the rows below a header, with `rij` (int64) and `heel` (bool).
 
-        Rows with nothing in these columns are left out. A row with more or fewer cells than the header is there with `heel` false and
-        its cells null: what stands in which column is not certain. Raises CitoNumoError where rows cannot be told apart.
+        Columns are text, dictionary-encoded: each distinct one once.
+
+        Rows with nothing in these columns are left out. A row of a CSV with more or fewer cells than the header, or with a NUL in one, has
+        `heel` false: what stands in which column is not certain. Of one with fewer the cells are there as far as they go, of others they
+        are null. Raises CitoNumoError where rows cannot be told apart.
         """
-        table = self._rows.at_once(self.header, columns)
-        if table is None:
-            table = _collected(self._rows.one_by_one(), len(self.header), columns)
-        return _without_empty_rows(table, list(columns))
+        return _without_empty_rows(self._rows.read(header, columns), list(columns))
 
 
 def open_sheets(content: bytes, name: str) -> list[Sheet]:
-    """The sheets of a file: one for a CSV, one for each sheet of a workbook that is not empty.
+    """The sheets of a file that hold anything: those of a workbook that a person sees; of a CSV one for each separator it may have.
 
-    `name` is the file's, for its suffix and for messages. Raises CitoNumoError for a file that is empty, of another kind or damaged.
+    The likeliest separator comes first; only one of them gives a header that makes sense. What the bytes are counts, not the suffix.
+    `name` is the file's, for messages. Raises CitoNumoError for a file that is empty, of another kind or damaged.
     """
-    if not content.strip():
+    if not content[:_SAMPLE].strip() and not content.strip():
         raise stop(FILE_EMPTY, name)
     suffix = PurePath(name).suffix.lower()
-    if suffix in _WORKBOOKS:
+    if suffix not in SUFFIXES:
+        raise stop(FILE_KIND, name, suffix=suffix or _("without a suffix"), expected=", ".join(SUFFIXES))
+    if content.startswith(_WORKBOOK_MARKS):
         return _open_workbook(content, name)
-    if suffix in _TEXTS:
-        return [_open_csv(content, name)]
-    raise stop(FILE_KIND, name, suffix=suffix or _("without a suffix"), expected=", ".join(SUFFIXES))
-
-
-def _collected(rows: _Rows, width: int, columns: Mapping[str, int]) -> pa.Table:
-    cells: dict[str, list[str | None]] = {name: [] for name in columns}
-    numbers: list[int] = []
-    whole: list[bool] = []
-    for number, row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        fits = len(row) == width or (len(row) > width and not any(row[width:]))
-        numbers.append(number)
-        whole.append(fits)
-        for name, position in columns.items():
-            cells[name].append(row[position] if fits else None)
-    arrays = {name: pa.array(texts, pa.string()) for name, texts in cells.items()}
-    return pa.table({**arrays, ROW: pa.array(numbers, pa.int64()), WHOLE: pa.array(whole, pa.bool_())})
+    if _MARKUP.match(content):
+        raise stop(FILE_UNREADABLE, name, detail=_(_WEB_PAGE))
+    if suffix in _TEXTS or suffix == ".xls":  # many programs call a text with tabs .xls
+        return _open_csv(content, name)
+    raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED))
 
 
 def _without_empty_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    blank = table[WHOLE]
+    blank = table[WHOLE].to_pandas()
     for name in columns:
-        if not pc.any(blank).as_py():
+        if not blank.any():
             return table
-        blank = pc.and_(blank, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(table[name]), ""), False))
-    return table.filter(pc.invert(blank))
+        column = encoded(table[name])
+        blank &= row_by_row(column, pc.equal(pc.utf8_trim_whitespace(column.dictionary), ""))
+    return table.filter(pa.array(~blank))
+
+
+def _without_nul(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The rows with a NUL in one of the cells are not whole: bytes were lost there."""
+    damaged = pa.array(np.zeros(table.num_rows, bool))
+    for name in columns:
+        column = encoded(table[name])
+        damaged = pc.or_(damaged, pa.array(row_by_row(column, pc.match_substring(column.dictionary, "\0"))))
+    for name in columns:
+        text = pc.if_else(damaged, pa.scalar(None, pa.string()), plain(table[name]))
+        table = table.set_column(table.schema.get_field_index(name), name, encoded(text))
+    return table.set_column(table.schema.get_field_index(WHOLE), WHOLE, pc.and_not(table[WHOLE], damaged))
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
@@ -105,72 +145,135 @@ def _without_empty_rows(table: pa.Table, columns: Sequence[str]) -> pa.Table:
 class _Csv:
     content: bytes
     separator: str
-    width: int
-    header_line: int
     name: str
 
-    def at_once(self, header: Sequence[str], columns: Mapping[str, int]) -> pa.Table | None:
+    def read(self, header: Row, columns: Mapping[str, int]) -> pa.Table:
+        """The rows below the header: with Arrow's reader where that can be, else one by one."""
+        last_line = header.number + sum(_line_ends(cell) for cell in header.cells)
+        table = self._at_once(len(header.cells), last_line, columns)
+        if table is None:
+            table = self._one_by_one(header, last_line, columns)
+        return _without_nul(table, list(columns)) if b"\0" in self.content else table
+
+    def _at_once(self, width: int, header_line: int, columns: Mapping[str, int]) -> pa.Table | None:
         """All rows with Arrow's reader where each row is one line; None where rows and lines do not go together."""
-        lone_returns = self.content.count(b"\r") != self.content.count(b"\r\n")
-        if lone_returns or self.content.count(b'"') % 2:
+        quoted = b'"' in self.content
+        if quoted and self.content.count(b'"') % 2:
             return None
         wanted = [str(position) for position in columns.values()]
         try:
             table = pyarrow.csv.read_csv(
                 pa.BufferReader(self.content),
                 read_options=pyarrow.csv.ReadOptions(
-                    column_names=[str(position) for position in range(len(header))], skip_rows=self.header_line, block_size=8 << 20
+                    column_names=[str(position) for position in range(width)], skip_rows=header_line, block_size=8 << 20
                 ),
-                parse_options=pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=b'"' in self.content),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=quoted, ignore_empty_lines=False),
                 convert_options=pyarrow.csv.ConvertOptions(
-                    include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+                    include_columns=wanted, column_types=dict.fromkeys(wanted, _TEXT), strings_can_be_null=False
                 ),
             )
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != self.content.count(b"\n") + 1 - self.header_line:
+        # Without quotes each line's end, of any kind, ends a row.
+        if quoted and table.num_rows != _lines(self.content.decode()) - header_line:
             return None
-        rows = np.arange(table.num_rows, dtype="int64") + self.header_line + 1
+        rows = np.arange(table.num_rows, dtype="int64") + header_line + 1
         return (
             table.rename_columns(list(columns)).append_column(ROW, pa.array(rows)).append_column(WHOLE, pa.array(np.ones(len(rows), bool)))
         )
 
-    def one_by_one(self) -> _Rows:
-        """The rows below the header, each with the line it begins on."""
-        reader = _csv_reader(self.content.decode(), self.separator, self.name, self.width)
-        yield from ((line, row) for line, row in reader if line > self.header_line)
+    def _one_by_one(self, header: Row, header_line: int, columns: Mapping[str, int]) -> pa.Table:
+        """The rows as Python's reader gives them, each with the line it begins on."""
+        cells: dict[str, list[str | None]] = {name: [] for name in columns}
+        numbers: list[int] = []
+        whole: list[bool] = []
+        named = max(place for place, title in enumerate(header.cells, 1) if title.strip())
+        width = len(header.cells)
+        lengths: list[int] = []
+        for number, row in _csv_reader(self.content.decode(), self.separator, self.name, width, header_line):
+            if number <= header_line or not any(cell.strip() for cell in row):
+                continue
+            fits = len(row) >= named and not any(row[width:])
+            lengths.append(len(row))
+            as_far_as_it_goes = [*row, *[""] * (width - len(row))] if len(row) <= width or fits else [None] * width
+            numbers.append(number)
+            whole.append(fits)
+            for name, position in columns.items():
+                cells[name].append(as_far_as_it_goes[position])
+        if len({max(length, width) for length in lengths}) > 1:
+            # A separator too many behind every row is harmless; in some rows it may have moved what stands behind it.
+            whole = [fits and length <= width for fits, length in zip(whole, lengths, strict=True)]
+        arrays = {name: encoded(pa.array(texts, pa.string())) for name, texts in cells.items()}
+        return pa.table({**arrays, ROW: pa.array(numbers, pa.int64()), WHOLE: pa.array(whole, pa.bool_())})
 
 
-def _open_csv(content: bytes, name: str) -> Sheet:
-    text, encoding = _decoded(content)
-    text = text.rstrip("\r\n\x00")
-    first_line = text.lstrip().split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=first_line.count)
-    rows = _csv_reader(text, separator, name)
-    line, header = next(((line, row) for line, row in rows if any(cell.strip() for cell in row)), (0, []))
-    if not header:
+def _line_ends(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _lines(text: str) -> int:
+    return _line_ends(text) + (not text.endswith(("\r", "\n")))
+
+
+def _open_csv(content: bytes, name: str) -> list[Sheet]:
+    content, encoding = _in_utf8(content)
+    end = len(content)
+    while end and content[end - 1] in b"\r\n\0":
+        end -= 1
+    if content[end:] not in (b"\r\n", b"\n", b"\r"):  # one line's end may stay, and a large file as it is
+        content = content[:end]
+    head = content[: content.rfind(b"\n", 0, _HEAD) if len(content) > _HEAD and b"\n" in content[:_HEAD] else None]
+    text = head.decode()
+    if not text.strip():
         raise stop(FILE_EMPTY, name)
-    detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
-    header_lines = line + sum(cell.count("\n") for cell in header)
-    return Sheet(tuple(header), detected, _Csv(text.encode(), separator, len(header), header_lines, name))
+    sheets = []
+    for separator in _separators(text, name):
+        rows = _csv_reader(text, separator, name)
+        top = [
+            Row(line, tuple(row)) for line, row in islice(((line, row) for line, row in rows if any(cell.strip() for cell in row)), _TOP)
+        ]
+        detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
+        sheets += [Sheet(top, detected, _Csv(content, separator, name))] if top else []
+    if not sheets:
+        raise stop(FILE_EMPTY, name)
+    return sheets
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding: by its BOM, else UTF-8 where that fits, else Windows-1252 (as Excel writes)."""
+def _separators(text: str, name: str) -> list[str]:
+    """The separators that a text may have, likeliest first: that which splits most of its top into equally many cells."""
+
+    def cells(separator: str) -> int:
+        try:
+            widths = Counter(len(row) for _line, row in islice(_csv_reader(text, separator, name), _TOP) if len(row) > 1)
+        except CitoNumoError:
+            return 0
+        return max((width * rows for width, rows in widths.items()), default=0)
+
+    return sorted([separator for separator in _SEPARATORS if separator in text] or [_SEPARATORS[0]], key=cells, reverse=True)
+
+
+def _in_utf8(content: bytes) -> tuple[bytes, str]:
+    """The text in UTF-8, and the encoding it had: by its BOM, else UTF-8 where that fits, else Windows-1252 (as Excel writes)."""
     for bom, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(bom):
-            return content.decode(encoding, errors="replace"), encoding
+            return content.decode(encoding, errors="replace").encode(), encoding
+    even, odd = content[:_SAMPLE:2], content[1:_SAMPLE:2]
+    for letters, zeros, encoding in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):  # Latin letters in UTF-16 whose BOM was lost
+        if zeros.count(0) > len(zeros) * _MOST and letters.count(0) < len(letters) * (1 - _MOST):
+            return content.decode(encoding, errors="replace").encode(), encoding
     try:
-        return content.decode("utf-8"), "utf-8"
+        if not content.isascii():
+            content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("windows-1252", errors="replace"), "windows-1252"
+        return content.decode("windows-1252", errors="replace").encode(), "windows-1252"
+    return content, "utf-8"
 
 
-def _csv_reader(text: str, separator: str, name: str, width: int = 0) -> Iterator[tuple[int, list[str]]]:
+def _csv_reader(text: str, separator: str, name: str, width: int = 0, header_line: int = 0) -> Iterator[tuple[int, list[str]]]:
     """The rows with the line each begins on; CitoNumoError where a quote that opens is not closed in the same cell.
 
     Such a quote swallows all rows up to the next one, or to the end of the file. A mark behind the text tells the latter: it has
-    to come out as a row of its own. `width` is that of the header, to tell the former.
+    to come out as a row of its own. `width` is that of the header on `header_line`, to tell the former below it.
     """
     reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=separator)
     line = 1
@@ -178,7 +281,7 @@ def _csv_reader(text: str, separator: str, name: str, width: int = 0) -> Iterato
         for row in reader:
             if row == [_END]:
                 return
-            if any(cell.endswith(_END) for cell in row[-1:]) or _is_fused(row, separator, width):
+            if any(cell.endswith(_END) for cell in row[-1:]) or (line > header_line and _is_fused(row, separator, width)):
                 break
             yield line, row
             line = reader.line_num + 1
@@ -193,7 +296,7 @@ def _is_fused(row: Sequence[str], separator: str, width: int) -> bool:
     From a column to the same column of a later row stand as many separators as a row has; from one column to another the row
     that comes out has not as many cells as the header.
     """
-    lines = [cell for cell in row if "\n" in cell]
+    lines = [cell for cell in row if "\n" in cell or "\r" in cell]
     return bool(lines and width) and (len(row) != width or any(cell.count(separator) >= width - 1 for cell in lines))
 
 
@@ -203,26 +306,27 @@ def _is_fused(row: Sequence[str], separator: str, width: int) -> bool:
 @dataclass(frozen=True)
 class _Cells:
     rows: Sequence[Sequence[object]]
-    header_row: int
 
-    def at_once(self, _header: Sequence[str], _columns: Mapping[str, int]) -> pa.Table | None:
-        """A workbook is read row by row."""
-        return None
-
-    def one_by_one(self) -> _Rows:
-        """The rows below the header, each with the number it has in the spreadsheet."""
-        for number, row in enumerate(self.rows[self.header_row :], self.header_row + 1):
-            yield number, [_cell_text(cell) for cell in row]
+    def read(self, header: Row, columns: Mapping[str, int]) -> pa.Table:
+        """The rows below the header; all have the same number of cells."""
+        below = self.rows[header.number :]
+        cells = {name: encoded(_texts(list(map(itemgetter(position), below)))) for name, position in columns.items()}
+        numbers = np.arange(len(below), dtype="int64") + header.number + 1
+        return pa.table({**cells, ROW: pa.array(numbers), WHOLE: pa.array(np.ones(len(below), bool))})
 
 
 def _open_workbook(content: bytes, name: str) -> list[Sheet]:
-    import python_calamine
+    import python_calamine as calamine
 
-    _check_extent(content, name)
+    if content.startswith(b"PK"):
+        _check_extent(content, name)
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {title: workbook.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in workbook.sheet_names}
-    except python_calamine.CalamineError:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        seen = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
+        sheets = _loaded(workbook, seen, name)
+    except calamine.PasswordError:
+        raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED)) from None
+    except (calamine.CalamineError, OSError):
         raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # how the library ends on a damaged workbook; it exports no such name
@@ -230,13 +334,26 @@ def _open_workbook(content: bytes, name: str) -> list[Sheet]:
         raise
     found = []
     for title, rows in sheets.items():
-        header_row = next((number for number, row in enumerate(rows, 1) if any(_cell_text(cell).strip() for cell in row)), None)
-        if header_row is not None:
-            header = tuple(_cell_text(cell) for cell in rows[header_row - 1])
-            found.append(Sheet(header, {"sheet": title}, _Cells(rows, header_row)))
+        texts = (Row(number, tuple(map(_cell_text, row))) for number, row in enumerate(rows, 1))
+        top = list(islice((row for row in texts if any(cell.strip() for cell in row.cells)), _TOP))
+        if top:
+            found.append(Sheet(top, {"sheet": title}, _Cells(rows), seen.index(title) + 1))
     if not found:
         raise stop(FILE_EMPTY, name)
     return found
+
+
+def _loaded(workbook: "CalamineWorkbook", titles: Sequence[str], name: str) -> dict[str, Sequence[Sequence[object]]]:
+    """The cells of sheets; CitoNumoError where they are too many together."""
+    sheets: dict[str, Sequence[Sequence[object]]] = {}
+    cells = 0
+    for title in titles:
+        sheet = workbook.get_sheet_by_name(title)
+        cells += sheet.total_height * sheet.total_width
+        if cells > _MOST_CELLS:
+            raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))
+        sheets[title] = sheet.to_python(skip_empty_area=False)
+    return sheets
 
 
 def _check_extent(content: bytes, name: str) -> None:
@@ -244,20 +361,29 @@ def _check_extent(content: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             too_large = sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES
-            parts = [entry.filename for entry in archive.infolist() if entry.filename.startswith("xl/worksheets/")]
-            too_large = too_large or any(_cells_in(archive.read(part)) > _MOST_CELLS for part in parts)
+            for entry in () if too_large else archive.infolist():
+                part = archive.read(entry)
+                if entry.filename == _ODS_CONTENT:
+                    too_large = too_large or _ods_cells(XmlStream(io.BytesIO(part), name, {"table-row"})) > _MOST_CELLS
+                elif b"sheetData" in part or b"\0" in part[:200]:  # wherever it lies; in UTF-16 that cannot be told
+                    too_large = too_large or (entry.filename.lower().endswith(".xml") and _cells_in(part) > _MOST_CELLS)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
         raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
     if too_large:
-        raise stop(FILE_UNREADABLE, name, detail=_("a cell far outside the table makes it too large"))
+        raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))
 
 
 def _cells_in(sheet: bytes) -> int:
     """How many cells lie between the first and the farthest; more than can be read where that cannot be told."""
     if b"\0" in sheet[:200]:
         return _MOST_CELLS + 1
-    columns = max(map(_column_number, set(_FAR_COLUMN.findall(sheet))), default=26)
-    rows = max(map(int, (digits[:9] for digits in _FAR_ROW.findall(sheet))), default=99_999)
+    columns, rows = 26, 99_999
+    for found in _FAR_CELL.finditer(sheet):
+        letters = found[1].rstrip(b"0123456789")
+        columns = max(columns, _column_number(letters))
+        rows = max(rows, int(found[1][len(letters) :][:_LONGEST_NUMBER]))
+    if sheet.count(b"<c ") != sheet.count(b"<c r=") or any(begin in sheet for begin in (b"<c>", b"<c/", b":c")):
+        columns += sum(1 for _cell in _CELL_WITHOUT_PLACE.finditer(sheet))
     return columns * rows
 
 
@@ -269,8 +395,39 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
+def _ods_cells(rows: XmlStream) -> int:
+    """The same of an ods, where one row or cell may stand for any number of them."""
+    height = widest = last = 0
+    for row in rows:
+        height += _repeated(row, "rows")
+        width = filled = 0
+        for cell in row:
+            width += _repeated(cell, "columns")
+            filled = width if len(cell) or any(str(name).startswith(_ODS_OFFICE) for name in cell.attrib) else filled
+        widest = max(widest, filled)
+        last = height if filled else last
+        parent = row.getparent()
+        if parent is not None:
+            parent.remove(row)
+    return last * widest
+
+
+def _repeated(element: etree._Element, what: str) -> int:
+    times = str(element.get(f"{_ODS_TABLE}number-{what}-repeated", "1"))
+    return int(times) if times.isascii() and times.isdigit() and len(times) < _LONGEST_NUMBER else _MOST_CELLS + 1
+
+
+def _texts(cells: Sequence[object]) -> pa.Array:
+    try:
+        return pa.array(cells, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):  # not all are texts
+        return pa.array(list(map(_cell_text, cells)), pa.string())
+
+
 def _cell_text(cell: object) -> str:
     if isinstance(cell, str):
         return cell
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return str(float(cell))  # as in an xlsx, where each number is one with decimals: of an id, zeros may be gone
     isoformat = getattr(cell, "isoformat", None)
     return isoformat() if isoformat else str(cell)

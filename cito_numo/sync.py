@@ -202,6 +202,7 @@ class Sync:
             school.korte_naam,
             school.config.model_dump_json(),
             self._own_leerlijnen,
+            {str(path): text for path, text in self._own_layouts.items()},
             [file.stamp for folder in sorted(files) for file in files[folder]],
             self._secret.fingerprint(),
         ]
@@ -313,18 +314,24 @@ class Sync:
         return self._workspace.own_leerlijnen()
 
     @cached_property
+    def _own_layouts(self) -> Mapping[Path, str]:
+        """The same of the layouts."""
+        return self._workspace.own_layouts()
+
+    @cached_property
     def _secret(self) -> Secret:
         return workspace_secret(self._workspace.secret_path, dry_run=self._options.dry_run)
 
     @cached_property
     def _rules(self) -> "Rules":
         from cito_numo.corridor import Rules
-        from cito_numo.layouts import read_leerlijnen, shipped_layouts
+        from cito_numo.layouts import read_layouts
+        from cito_numo.leerlijnen import read_leerlijnen
 
         options = self._options
         leerlijnen = read_leerlijnen(self._workspace.folder, self._own_leerlijnen)
         command = partial(self._workspace.command, "sync")
-        return Rules(shipped_layouts(), leerlijnen, self._secret, options.day, options.full, command)
+        return Rules(read_layouts(self._own_layouts), leerlijnen, self._secret, options.day, options.full, command)
 
 
 def _remember(ledger: Ledger, day: date, finding: _Finding, last: Night | None, manifest: Mapping[str, Any]) -> None:

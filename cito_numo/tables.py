@@ -43,6 +43,7 @@ READ = (
     Column("toetsniveau_tekst", "category", "as the file has it"),
     Column("functioneringsniveau", "category", "level the leerling performs at: a label of niveaus.NIVEAUS"),
     Column("functioneringsniveau_tekst", "category", "as the file has it"),
+    Column("domeinen", "category", "levels of the domeinen within the onderdeel, as one text (domeinen.py); missing where there are none"),
 )
 STOPPED = (
     Column("uitkomst", "category", "where the result ended; missing while it is under way"),
@@ -90,6 +91,7 @@ ONDERDELEN = (
     Column("startniveau", "str", "one rung"),
     Column("doelniveau", "str", "one rung"),
     Column("prioriteit", "int64", "1 is first, within the leerplan"),
+    Column("domeinen", "str", "levels of the domeinen within the onderdeel, as one text (domeinen.py); empty where there are none"),
     Column("volgorde", "int64", "order of the file the result came from"),
 )
 LEERPLANNEN = (

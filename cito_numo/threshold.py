@@ -5,6 +5,7 @@ Results table in, the same table out, with `relatief` filled and `uitkomst` set 
 
 import pandas as pd
 
+from cito_numo.domeinen import hold_back
 from cito_numo.niveaus import relative_level
 from cito_numo.tables import stop_rows
 from cito_numo.uitkomst import Reden, Uitkomst
@@ -14,8 +15,20 @@ def apply_cutoff(results: pd.DataFrame, option: int) -> pd.DataFrame:
     """Hold back every result whose relative level is above `option` (-2 … +2).
 
     Adds `relatief` (Int8, -2 … +2): functioneringsniveau against toetsniveau, clipped, because +2 means "all results" and -2 "two or more
-    levels below" (the school's setting in Leerling in beeld). Rows that already have an uitkomst stay as they are.
+    levels below" (the school's setting in Leerling in beeld). Rows that already have an uitkomst stay as they are. In the domeinen of a
+    result the levels above `option` are marked as held back.
     """
     relatief = relative_level(results["functioneringsniveau"], results["toetsniveau"])
+    if results["domeinen"].notna().any():
+        results = results.assign(domeinen=_held_back(results, option))
     above = (relatief > option).fillna(False).astype(bool)
     return stop_rows(results.assign(relatief=relatief), above, Uitkomst.BOVEN_TERUGSTUUROPTIE, Reden.BOVEN_OPTIE)
+
+
+def _held_back(results: pd.DataFrame, option: int) -> pd.Series:
+    known = results["domeinen"].notna() & results["toetsniveau"].notna()
+    pairs = results.loc[known, ["domeinen", "toetsniveau"]].astype("str")
+    marked = [
+        hold_back(domeinen, toetsniveau, option) for domeinen, toetsniveau in zip(pairs["domeinen"], pairs["toetsniveau"], strict=True)
+    ]
+    return pd.Series(marked, index=pairs.index, dtype="str").reindex(results.index)

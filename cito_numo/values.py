@@ -1,11 +1,13 @@
 """What the text of a cell says: an id, a date, the name of a toets. Pure functions on text.
 
-Columns arrive as Arrow text (missing values are null); each distinct text is parsed once.
+Columns arrive as Arrow text (missing values are null). One whose texts repeat is dictionary-encoded: `on_distinct` works on each distinct
+text once.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -15,14 +17,61 @@ import pyarrow.compute as pc
 BLANKS = " \t\r\n\u00a0\u2007\u202f\u200b\u200c\u200d\ufeff"
 _EXCEL_TEXT = r'^(?:\'|=")(.*?)"?$'
 _EXCEL_DECIMAL = r"^\d+[.,]0+$"
-_EXCEL_POWER = r"(?i)^\d+([.,]\d+)?e[+-]\d+$"
+_EXCEL_LOST = r"(?i)^(?:\d+(?:[.,]\d+e[+-]?|e[+-])\d+|#+|#[a-z/]+[?!]?)$"
 
 _ECK_ID = r"ketenid\.nl|id\.school/|^eckid_"
 """Of production and pilot, of old samples, and of demos."""
 
 _FIRST_YEAR = 1900
 _TOETS = re.compile(r"(?:kernvaardighedentoets[\s_-]*(?:(?:toets|t)[\s_-]*)?|(?:toets|vas|t)[\s_-]*)([0-3])")
-_DATE = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([-/.])(\d{1,2})\5(\d{4}))(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
+_TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:\d{2})?"
+
+DateForm = Literal["dd-mm-jjjj", "jjjj-mm-dd", "mm-dd-jjjj", "jjjjmmdd"]
+DATE_FORMS: tuple[DateForm, ...] = ("dd-mm-jjjj", "jjjj-mm-dd", "mm-dd-jjjj", "jjjjmmdd")
+"""How exports write dates; / and . may stand for a hyphen, but for the ISO form."""
+
+_DATES: dict[str, re.Pattern[str]] = {
+    "dd-mm-jjjj": re.compile(rf"(?P<d>\d{{1,2}})([-/.])(?P<m>\d{{1,2}})\2(?P<y>\d{{4}}){_TIME}"),
+    "jjjj-mm-dd": re.compile(rf"(?P<y>\d{{4}})-(?P<m>\d{{1,2}})-(?P<d>\d{{1,2}}){_TIME}"),
+    "mm-dd-jjjj": re.compile(rf"(?P<m>\d{{1,2}})([-/.])(?P<d>\d{{1,2}})\2(?P<y>\d{{4}}){_TIME}"),
+    "jjjjmmdd": re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?:\.0)?"),
+}
+
+
+def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """The same column with each distinct text once, in one piece."""
+    if isinstance(column, pa.ChunkedArray):
+        if pa.types.is_dictionary(column.type):
+            column = pa.table({"column": column}).unify_dictionaries()["column"]
+        column = column.combine_chunks()
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The same column as text, row by row."""
+    column = encoded(column) if pa.types.is_dictionary(column.type) else column
+    if isinstance(column, pa.DictionaryArray):
+        return column.dictionary.take(column.indices)
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def on_distinct(column: pa.DictionaryArray, function: Callable[[pa.Array], pa.Array]) -> pa.DictionaryArray:
+    """The column with its distinct texts as `function` makes them; a text that becomes null is a missing value."""
+    return pa.DictionaryArray.from_arrays(column.indices, function(column.dictionary))
+
+
+def row_by_row(column: pa.DictionaryArray, of_distinct: pa.Array) -> pd.Series:
+    """What holds for each distinct text (bool), of each row; missing values: no."""
+    if not pc.any(of_distinct).as_py():
+        return pd.Series(np.zeros(len(column), bool))
+    return pd.Series(of_distinct.take(column.indices).fill_null(False).to_numpy(zero_copy_only=False))
+
+
+def is_nothing(column: pa.DictionaryArray) -> pd.Series:
+    """Which rows are missing values."""
+    if column.indices.null_count == 0 and column.dictionary.null_count == 0:
+        return pd.Series(np.zeros(len(column), bool))
+    return pd.Series(column.dictionary.take(column.indices).is_null().to_numpy(zero_copy_only=False))
 
 
 def trimmed(column: pa.Array) -> pa.Array:
@@ -64,8 +113,8 @@ def clean_ids(column: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def rounded_by_excel(column: pa.Array) -> pa.Array:
-    """Which ids a spreadsheet wrote as a power of ten (1,2E+05), so that their last digits are lost for good."""
-    return pc.fill_null(pc.match_substring_regex(column, _EXCEL_POWER), False)
+    """Which ids a spreadsheet lost for good: rounded to a power of ten (1,2E+05), or a mark in their place (####, #N/A)."""
+    return pc.fill_null(pc.match_substring_regex(column, _EXCEL_LOST), False)
 
 
 def parsed_categories(column: pa.Array, parse: Callable[[str], str | None], dtype: pd.CategoricalDtype | None = None) -> pd.Series:
@@ -73,29 +122,25 @@ def parsed_categories(column: pa.Array, parse: Callable[[str], str | None], dtyp
 
     `dtype` gives the categories where they are known beforehand; else they are those that occur, sorted.
     """
-    encoded = column.dictionary_encode()
-    says = [parse(text) for text in encoded.dictionary.to_pylist()]
+    distinct = encoded(column)
+    says = [None if text is None else parse(text) for text in distinct.dictionary.to_pylist()]
     categories = dtype.categories if dtype is not None else pd.Index(sorted({said for said in says if said is not None}), dtype="str")
     position = {said: code for code, said in enumerate(categories)}
     meaning = np.array([position.get(said, -1) if said is not None else -1 for said in says] + [-1], dtype="int32")
-    codes = meaning[encoded.indices.fill_null(len(says)).to_numpy(zero_copy_only=False)]
+    codes = meaning[distinct.indices.fill_null(len(says)).to_numpy(zero_copy_only=False)]
     return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype if dtype is not None else pd.CategoricalDtype(categories)))
 
 
-def parse_date(text: str) -> date | None:
-    """A date as 2026-10-06 or 6-10-2026 (also with / or dots, and a time behind it); None for anything else.
+def parse_date(text: str, forms: Iterable[DateForm] = DATE_FORMS[:2]) -> date | None:
+    """A date in one of these forms, by default as 2026-10-06 or 6-10-2026 (also with / or dots, and a time behind it).
 
-    Years before 1900 are what programs write for no date at all.
+    None for anything else. Years before 1900 are what programs write for no date at all.
     """
-    found = _DATE.fullmatch(text)
+    found = next(filter(None, (_DATES[form].fullmatch(text) for form in forms)), None)
     if found is None:
         return None
-    if found[1]:
-        year, month, day = found[1], found[2], found[3]
-    else:
-        year, month, day = found[7], found[6], found[4]
     try:
-        found_day = date(int(year), int(month), int(day))
+        found_day = date(int(found["y"]), int(found["m"]), int(found["d"]))
     except ValueError:
         return None
     return found_day if found_day.year >= _FIRST_YEAR else None

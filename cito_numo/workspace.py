@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from cito_numo.config import CONFIG_NAME, Settings
+from cito_numo.config import CONFIG_NAME, LAYOUTS, Settings
 from cito_numo.delivery import make_folder, write_whole
 from cito_numo.errors import FOLDER_NOT_EMPTY, stop
 from cito_numo.inbox import CITO, EDEXML, NUMO
@@ -42,6 +42,7 @@ def new_workspace(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise stop(FOLDER_NOT_EMPTY, str(folder))
     make_folder(folder, None)
+    make_folder(folder / LAYOUTS, None)
     write_whole(folder / CONFIG_NAME, workspace_yaml().encode())
 
 

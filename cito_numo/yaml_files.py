@@ -7,7 +7,7 @@ A key with nothing behind it counts as absent.
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -137,15 +137,24 @@ def _problem(model: type[BaseModel], document: Document, detail: Mapping[str, An
     if detail["type"] == "missing":
         return Problem(CONFIG_MISSING_KEY, place, {"key": _dotted(key), "hint": _description(model, key)})
     hint = _description(model, key)
-    return Problem(CONFIG_VALUE, place, {"key": _dotted(key), "detail": _("this is not allowed") if hint else detail["msg"], "hint": hint})
+    return Problem(
+        CONFIG_VALUE,
+        place,
+        {"key": _dotted(key), "detail": _("this is not allowed") if hint else detail["msg"].removeprefix("Value error, "), "hint": hint},
+    )
 
 
 def _model_at(model: type[BaseModel], key: _Path) -> type[BaseModel] | None:
-    for part in key:
+    parts = iter(key)
+    for part in parts:
         field = model.model_fields.get(str(part))
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        annotation = field.annotation if field is not None else None
+        if get_origin(annotation) is dict:  # of models, by names that are free
+            annotation = get_args(annotation)[1]
+            next(parts, None)
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return None
-        model = field.annotation
+        model = annotation
     return model
 
 

@@ -32,6 +32,7 @@ def result(
     day: str = "2026-10-06",
     toetsniveau: str = "havo",
     fn: str = "havo",
+    domeinen: str | None = None,
     file: int = 1,
     rij: int | None = None,
     uitkomst: str | None = None,
@@ -41,6 +42,7 @@ def result(
         "bestand": f"export-{file}.csv",
         "volgorde": file,
         "rij": rij,
+        "hersteld": False,
         "leerlingnummer": leerlingnummer,
         "eck_id": eck_id,
         "cito_key": cito_key,
@@ -53,6 +55,7 @@ def result(
         "toetsniveau_tekst": toetsniveau,
         "functioneringsniveau": fn,
         "functioneringsniveau_tekst": fn,
+        "domeinen": domeinen,
         "uitkomst": uitkomst,
     }
 
@@ -61,7 +64,7 @@ def read_results(*rows: Mapping[str, object]) -> pd.DataFrame:
     """The table of results as the reader hands it to matching."""
     numbered = [{**row, "rij": place if row["rij"] is None else row["rij"]} for place, row in enumerate(rows, 2)]
     table = pd.DataFrame(numbered, columns=list(result()))
-    text = ["bestand", "toets", "onderdeel", "schooljaar", "toetsniveau_tekst", "functioneringsniveau_tekst"]
+    text = ["bestand", "toets", "onderdeel", "schooljaar", "toetsniveau_tekst", "functioneringsniveau_tekst", "domeinen"]
     table = table.astype(
         {
             **dict.fromkeys(["volgorde", "rij"], "int64"),

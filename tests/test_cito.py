@@ -9,9 +9,10 @@ import pytest
 import xlsxwriter
 from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, row
 
-from cito_numo.cito import Export, read_export, to_results
+from cito_numo.cito import Export, Reader, read_export, to_results
 from cito_numo.errors import CitoNumoError
-from cito_numo.layouts import Layout, read_leerlijnen, shipped_layouts
+from cito_numo.layouts import Layout, shipped_layouts
+from cito_numo.leerlijnen import read_leerlijnen
 from cito_numo.privacy import Secret
 from cito_numo.tables import READ, STOPPED, names
 
@@ -22,7 +23,12 @@ LEERLIJNEN = read_leerlijnen(Path("no-workspace"), None)
 
 
 def export(*lines: str, header: str = EXPORT_HEADER, name: str = "export.csv") -> Export:
-    return read_export("\r\n".join((header, *lines)).encode(), name, LAYOUTS)
+    return read_one("\r\n".join((header, *lines)).encode(), name)
+
+
+def read_one(content: bytes, name: str, *own: Layout) -> Export:
+    (read,) = read_export(content, name, Reader([*LAYOUTS, *own], LEERLIJNEN))
+    return read
 
 
 def results_of(*exports: Export, day: date = DAY) -> pd.DataFrame:
@@ -75,6 +81,7 @@ def test_a_row_of_the_usual_layout_becomes_a_result():
         "toetsniveau_tekst": "VMBO BB/KB",
         "functioneringsniveau": "onder-bb",
         "functioneringsniveau_tekst": "<BB",
+        "domeinen": None,
         "uitkomst": None,
         "reden": None,
         "veld": None,
@@ -135,7 +142,7 @@ def test_a_file_that_fits_no_layout_is_refused_with_its_headers_the_nearest_layo
 def test_the_nearest_layout_is_the_one_that_misses_least():
     other = own_layout("breed", leerlingnummer=["Nummer"], toets=["Test"])
     with pytest.raises(CitoNumoError, match="nearest layout, breed, also needs: functioneringsniveau"):
-        read_export(b"Nummer;Test;Toetsniveau;Onderdeel;Afnamedatum\n", "export.csv", [*LAYOUTS, other])
+        read_one(b"Nummer;Test;Toetsniveau;Onderdeel;Afnamedatum\n", "export.csv", other)
 
 
 def test_two_columns_with_the_same_header_are_refused():
@@ -174,7 +181,7 @@ def test_the_sheet_of_a_workbook_that_fits_is_read_whichever_it_is():
         sheet.write_row(0, 0, EXPORT_HEADER.split(";")[:9])
         sheet.write_row(1, 0, [12345, "", "", "2A", "T1", "havo", "Rekenen", date(2026, 10, 6), "vwo"])
         sheet.write_row(3, 0, ["0012", "", "", "2A", "T1", "havo", "Rekenen", "06-10-2026", "vwo"])
-    read = read_export(file.getvalue(), "export.xlsx", LAYOUTS)
+    read = read_one(file.getvalue(), "export.xlsx")
     assert (read.detected["sheet"], read.detected["layout"]) == ("Resultaten", "lib-vo")
     found = results_of(read)
     assert found["rij"].tolist() == [2, 4]
@@ -321,9 +328,27 @@ def test_a_level_that_is_not_on_the_ladder_is_never_guessed(argument: str, veld:
     assert result[f"{veld}_tekst"] == written
 
 
-@pytest.mark.parametrize("written", ["Sociaal-emotioneel functioneren", "Cognitieve capaciteiten", "Leer-werkhouding", "Frans"])
-def test_an_onderdeel_that_no_leerlijn_knows_is_ongeldig(written: str):
-    assert stopped(only(row("0012", onderdeel=written))) == ("ongeldig", "veld_onleesbaar", "onderdeel", written)
+def test_an_onderdeel_that_no_leerlijn_knows_is_ongeldig():
+    assert stopped(only(row("0012", onderdeel="Frans"))) == ("ongeldig", "veld_onleesbaar", "onderdeel", "Frans")
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("Sociaal-emotioneel functioneren", "sociaal-emotioneel functioneren (SEF)"),
+        ("SEF", "sociaal-emotioneel functioneren (SEF)"),
+        ("Cognitieve capaciteiten", "cognitieve capaciteiten (CCT)"),
+        ("CCT_verbaal", "cognitieve capaciteiten (CCT)"),
+        ("Leer-werkhouding", "leer-werkhouding"),
+        ("Werkhouding", "leer-werkhouding"),
+    ],
+)
+@pytest.mark.parametrize("argument", ["toets", "onderdeel"])
+def test_a_result_of_a_refused_instrument_is_ongeldig_and_nothing_of_it_is_kept(argument: str, written: str, kind: str):
+    result = only(row("0012", **{argument: written}, toetsniveau="havo", fn="vwo"))
+    assert stopped(result) == ("ongeldig", "geweigerd", None, kind)
+    kept = ("toets", "onderdeel", "toetsniveau", "toetsniveau_tekst", "functioneringsniveau", "functioneringsniveau_tekst")
+    assert {result[name] for name in kept} == {None}
 
 
 def test_of_several_mistakes_in_a_row_one_is_told():
@@ -416,7 +441,7 @@ def test_files_of_different_layouts_become_one_table_of_the_same_columns():
     own = own_layout("eigen", leerlingnummer=["Nummer"])
     header = "Nummer;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau"
     content = f"{header}\n0013;Toets 2;vwo;Rekenen;07-10-2026;havo\n0014;T1;vwo;Rekenen;07-10-2026;afwezig\n"
-    of_own = read_export(content.encode(), "eigen.csv", [*LAYOUTS, own])
+    of_own = read_one(content.encode(), "eigen.csv", own)
     one, together = results_of(export(row("0012"))), results_of(of_own, export(row("0012")))
 
     assert together["leerlingnummer"].tolist() == ["0013", "0014", "0012"]
@@ -435,3 +460,27 @@ def test_a_file_with_only_a_header_gives_no_results():
 def test_no_files_give_an_empty_table():
     found = results_of()
     assert (len(found), list(found.columns)) == (0, names(READ, STOPPED))
+
+
+# --- what is left out is told ----------------------------------------------------------------------------------------
+
+
+def test_columns_that_look_like_results_but_fit_no_template_are_named():
+    known, others = "Leerlingnummer;T1 Rekenen FN;T1 toetsniveau;T1 afnamedatum", "T1 Rekenen vaardigheidsscore;Mentor"
+    read = export("0012;havo;havo;06-10-2026;vwo;vwo;57;x", header=f"{known};Rekenen FN;T2 Engels leesvaardigheid;{others}")
+    assert [(problem.kind.code, dict(problem.values)) for problem in read.problems] == [
+        ("columns-left", {"headers": "Rekenen FN, T2 Engels leesvaardigheid"})
+    ]
+
+
+def test_a_second_export_with_another_separator_in_the_same_file_is_ongeldig_row_by_row():
+    lines = (row("0012"), EXPORT_HEADER.replace(";", ","), row("0013").replace(";", ","))
+    assert results(*lines)["reden"].astype("str").fillna("").tolist() == ["", "rij_onleesbaar", "rij_onleesbaar"]
+
+
+def test_headers_between_which_both_a_semicolon_and_a_tab_stand_are_read():
+    assert only(row("0012").replace(";", ";\t"), header=EXPORT_HEADER.replace(";", ";\t"))["uitkomst"] is None
+
+
+def test_a_long_number_in_the_klas_is_not_kept():
+    assert only(row("0012", klas="999990019"))["klas"] is None

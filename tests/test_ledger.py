@@ -33,7 +33,7 @@ def plan(gebruikersnaam: str = "0012", revisie: int = 1, status: str = "te_verwe
 
 def onderdeel(gebruikersnaam: str = "0012", fn: str = "vmbo-gt", volgorde: int = 1) -> tuple:
     toets = ("rekenen-wiskunde", "T1", "2026-2027", "2026-10-06")
-    return (gebruikersnaam, "rekenen", *toets, "havo", fn, -1, "ondersteuning", fn, "havo", 1, volgorde)
+    return (gebruikersnaam, "rekenen", *toets, "havo", fn, -1, "ondersteuning", fn, "havo", 1, "", volgorde)
 
 
 def changes(*plans: tuple, onderdelen: tuple = (), withdrawn: tuple = ()) -> Changes:

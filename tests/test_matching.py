@@ -70,7 +70,26 @@ def test_a_key_that_the_result_lacks_says_nothing():
 
 
 def test_leading_zeros_are_part_of_a_number():
-    assert stopped(matched(result("12"), pupil(0, "0012"))) == ("niet_gekoppeld", "geen_leerling", None)
+    assert stopped(matched(result("12"), pupil(0, "0012"))) == ("niet_gekoppeld", "nullen_weg", None)
+    assert stopped(matched(result("0012"), pupil(0, "12"))) == ("niet_gekoppeld", "geen_leerling", None)
+    assert stopped(matched(result("2"), pupil(0, "0012"))) == ("niet_gekoppeld", "geen_leerling", None)
+
+
+def test_in_a_file_that_lost_zeros_a_number_that_another_pupil_has_with_zeros_joins_nobody():
+    two = pupils(pupil(0, "0105"), pupil(1, "105"), pupil(2, "0106"))
+    results = match(read_results(result("105"), result("106"), result("105", file=2)), two, DEFAULT)
+    assert results["reden"].astype("str").fillna("").tolist() == ["nullen_weg", "nullen_weg", ""]
+    assert gebruikersnamen(results) == [None, None, "105"]
+
+
+def test_an_eck_id_that_agrees_confirms_a_number_that_another_pupil_has_with_zeros():
+    two = pupils(pupil(0, "0105", "eck-a"), pupil(1, "105", "eck-b"), pupil(2, "0106"))
+    results = match(read_results(result("105", "eck-b"), result("106")), two, DEFAULT)
+    assert results["reden"].astype("str").fillna("").tolist() == ["", "nullen_weg"]
+
+
+def test_lost_zeros_are_told_also_where_the_eck_id_is_a_pupils():
+    assert stopped(matched(result("12", "eck-b"), pupil(0, "0012", "eck-b"))) == ("niet_gekoppeld", "nullen_weg", None)
 
 
 def test_every_result_of_a_pupil_is_joined():

@@ -34,7 +34,7 @@ def plan(
 
 
 def onderdeel(gebruikersnaam: str = "0012", vak: str = "rekenen", name: str = "rekenen-wiskunde", toets: str = "T1") -> tuple:
-    level = ("havo", "vmbo-gt", -1, "ondersteuning", "vmbo-gt", "havo", 1, 1)
+    level = ("havo", "vmbo-gt", -1, "ondersteuning", "vmbo-gt", "havo", 1, "", 1)
     return (gebruikersnaam, vak, name, toets, "2026-2027", "2026-10-06", *level)
 
 

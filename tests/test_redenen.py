@@ -13,6 +13,7 @@ RESULT = {
     "veld": "eck_id",
     "waarde": "M5",
     "schooljaren": "2025-2026 (3)",
+    "soorten": "leer-werkhouding",
     "toetsniveau": "havo",
     "functioneringsniveau": "vwo",
     "relatief": "+1",
@@ -86,3 +87,14 @@ def test_a_leerplan_that_is_taken_back_says_why():
 @pytest.mark.parametrize(("relatief", "written"), [(2, "+2"), (1, "+1"), (0, "0"), (-1, "-1"), (-2, "-2")])
 def test_a_relative_level_is_written_with_its_sign(relatief: int, written: str):
     assert niveau_met_teken(relatief) == written
+
+
+@pytest.mark.parametrize("waarde", ["999990019", "9999.90.019", "9999 90019", "99999-0019"])
+@pytest.mark.parametrize("veld", ["functioneringsniveau", "afnamedatum", "toets"])
+def test_a_number_that_may_be_a_bsn_is_never_shown_whole_however_it_is_written(veld: str, waarde: str):
+    assert "0019" not in tekst(Reden.VELD_ONLEESBAAR, {"veld": veld, "waarde": waarde}).reden
+
+
+@pytest.mark.parametrize("waarde", ["31-02-2026", "2026-02-31", "20260231"])
+def test_a_date_that_is_none_is_shown(waarde: str):
+    assert f"'{waarde}'" in tekst(Reden.VELD_ONLEESBAAR, {"veld": "afnamedatum", "waarde": waarde}).reden

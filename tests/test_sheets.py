@@ -18,8 +18,9 @@ from cito_numo.sheets import ROW, WHOLE, open_sheets
 def read(content: str | bytes, name: str = "lijst.csv") -> list[tuple]:
     """All rows of the first sheet: number, whether it is whole, and its cells."""
     sheet = open_sheets(content if isinstance(content, bytes) else content.encode(), name)[0]
-    table = sheet.read({title: position for position, title in enumerate(sheet.header)})
-    return [(row[ROW], row[WHOLE], *(row[title] for title in sheet.header)) for row in table.to_pylist()]
+    header = sheet.top[0]
+    table = sheet.read(header, {title: position for position, title in enumerate(header.cells)})
+    return [(row[ROW], row[WHOLE], *(row[title] for title in header.cells)) for row in table.to_pylist()]
 
 
 def refusal(content: bytes, name: str = "lijst.csv") -> str:
@@ -32,7 +33,7 @@ def refusal(content: bytes, name: str = "lijst.csv") -> str:
 
 def open_and_read(content: bytes, name: str) -> None:
     for sheet in open_sheets(content, name):
-        sheet.read({"eerste": 0})
+        sheet.read(sheet.top[0], {"eerste": 0})
 
 
 # --- CSV: encodings and separators -----------------------------------------------------------------------------------
@@ -51,12 +52,12 @@ def open_and_read(content: bytes, name: str) -> None:
 def test_every_usual_encoding_is_recognised(bom: bytes, encoding: str, detected: str):
     content = bom + "naam;prijs\r\ncafé;€ 5\r\n".encode(encoding)
     (sheet,) = open_sheets(content, "lijst.csv")
-    assert sheet.header == ("naam", "prijs")
+    assert sheet.top[0].cells == ("naam", "prijs")
     assert sheet.detected["encoding"] == detected
     assert read(content) == [(2, True, "café", "€ 5")]
 
 
-@pytest.mark.parametrize(("separator", "named"), [(";", ";"), (",", ","), ("\t", "tab")])
+@pytest.mark.parametrize(("separator", "named"), [(";", ";"), (",", ","), ("\t", "tab"), ("|", "|")])
 def test_every_usual_separator_is_recognised(separator: str, named: str):
     content = f"a{separator}b\n0012{separator}x\n"
     (sheet,) = open_sheets(content.encode(), "lijst.csv")
@@ -75,7 +76,7 @@ def test_a_list_of_one_column_needs_no_separator():
 
 def test_only_the_columns_that_are_asked_for_are_kept():
     (sheet,) = open_sheets(b"nummer;achternaam;klas\n0012;Demo;2A\n", "lijst.csv")
-    table = sheet.read({"nummer": 0, "klas": 2})
+    table = sheet.read(sheet.top[0], {"nummer": 0, "klas": 2})
     assert table.to_pylist() == [{"nummer": "0012", "klas": "2A", ROW: 2, WHOLE: True}]
 
 
@@ -113,14 +114,31 @@ def test_line_ends_of_two_kinds_and_a_blank_line_keep_the_numbers_right():
 def test_a_row_with_more_or_fewer_cells_than_the_header_is_there_but_not_whole():
     assert read("a;b\n1;x\n2\n3;y;te veel\n4;z\n") == [
         (2, True, "1", "x"),
-        (3, False, None, None),
+        (3, False, "2", ""),
         (4, False, None, None),
         (5, True, "4", "z"),
     ]
 
 
-def test_separators_without_anything_behind_the_last_column_do_no_harm():
-    assert read("a;b\n1;x;;\n2;y\n") == [(2, True, "1", "x"), (3, True, "2", "y")]
+def test_separators_without_anything_behind_the_last_column_of_every_row_do_no_harm():
+    assert read("a;b\n1;x;;\n2;y;;\n") == [(2, True, "1", "x"), (3, True, "2", "y")]
+
+
+def test_a_header_that_ends_in_separators_does_no_harm_to_rows_without():
+    (sheet,) = open_sheets(b"a;b;;\n1;x\n2;y;;\n", "lijst.csv")
+    assert sheet.read(sheet.top[0], {"a": 0, "b": 1}).to_pylist() == [
+        {"a": "1", "b": "x", ROW: 2, WHOLE: True},
+        {"a": "2", "b": "y", ROW: 3, WHOLE: True},
+    ]
+
+
+def test_a_separator_too_many_in_one_row_makes_it_no_whole_row_also_where_its_last_cell_is_empty():
+    rows = read("a;b;c\n1;x;\n2; te veel;y;\n3;z;\n")
+    assert [(number, whole) for number, whole, *_cells in rows] == [(2, True), (3, False), (4, True)]
+
+
+def test_line_ends_of_a_macintosh_within_quotes_do_not_fuse_rows():
+    assert refusal(b'a;b;c\r1;";x\r2;;y\r3;";z') == "file-open-quote"
 
 
 @pytest.mark.parametrize("ragged", ["", "3\n"])
@@ -205,14 +223,14 @@ def test_a_table_that_does_not_begin_in_column_a_is_read():
         sheet.write_row(3, 1, ["0012", "2A"])
 
     (sheet,) = open_sheets(workbook(fill), "lijst.xlsx")
-    assert sheet.header == ("", "id", "klas")
-    assert sheet.read({"id": 1}).to_pylist() == [{"id": "0012", ROW: 4, WHOLE: True}]
+    assert sheet.top[0] == (3, ("", "id", "klas"))
+    assert sheet.read(sheet.top[0], {"id": 1}).to_pylist() == [{"id": "0012", ROW: 4, WHOLE: True}]
 
 
 def test_every_sheet_that_holds_something_is_there():
     content = workbook(filled(["uitleg"]), filled(), filled(["id"], ["0012"]))
     sheets = open_sheets(content, "lijst.xlsx")
-    assert [(sheet.detected["sheet"], sheet.header) for sheet in sheets] == [("Sheet1", ("uitleg",)), ("Sheet3", ("id",))]
+    assert [(sheet.detected["sheet"], sheet.top[0].cells) for sheet in sheets] == [("Sheet1", ("uitleg",)), ("Sheet3", ("id",))]
 
 
 def test_the_suffix_may_be_in_capitals():
@@ -248,7 +266,7 @@ def test_a_workbook_without_cells_is_empty():
 @pytest.mark.parametrize("name", ["lijst.pdf", "lijst", "lijst.csv.zip"])
 def test_a_file_of_another_kind_is_refused_with_the_kinds_that_are_read(name: str):
     assert refusal(b"a;b\n1;2\n", name) == "file-kind"
-    with pytest.raises(CitoNumoError, match=r"Expected: \.csv, \.txt, \.tsv, \.xlsx"):
+    with pytest.raises(CitoNumoError, match=r"Expected: \.csv, \.txt, \.tsv, \.xlsx, \.xls, \.ods"):
         open_sheets(b"a;b\n1;2\n", name)
 
 
@@ -267,4 +285,4 @@ def test_a_cell_far_outside_the_table_is_refused_before_it_fills_the_memory(xlsx
 def test_a_workbook_of_many_columns_is_read(xlsx: Workbook):
     (sheet,) = open_sheets(xlsx([[f"column {number}" for number in range(60)], [f"{number}" for number in range(60)]]), "wide.xlsx")
 
-    assert sheet.read({"last": 59})["last"].to_pylist() == ["59"]
+    assert sheet.read(sheet.top[0], {"last": 59})["last"].to_pylist() == ["59"]
