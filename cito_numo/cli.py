@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml
+from cito_numo.commands import edexml, layouts
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, Verbose, failure_as_json
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 
 app.add_typer(edexml.app)
+app.add_typer(layouts.app)
 
 
 _GARBAGE_AFTER = 50_000

@@ -22,10 +22,19 @@ def test_the_page_of_commands_is_what_help_says():
     assert made == (ROOT / "docs/commands.md").read_text()
 
 
+def test_the_tables_of_exports_are_those_of_the_layouts():
+    made = runpy.run_path(str(ROOT / "docs/exports.py"))["page"]()
+
+    assert made == (ROOT / "docs/exports.md").read_text()
+    assert "**`lib-vo-breed`** (wide)" in made
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_and_option_that_a_page_names_exists(page: Path):
     commands = (ROOT / "docs/commands.md").read_text()
-    named = re.findall(r"cito-numo (edexml [a-z]+|[a-z]+)((?: +[^\s`|]+)*)", " ".join(re.findall(r"`+[^`]*`+", page.read_text())))
+    named = re.findall(
+        r"cito-numo ((?:edexml|layouts) [a-z]+|[a-z]+)((?: +[^\s`|]+)*)", " ".join(re.findall(r"`+[^`]*`+", page.read_text()))
+    )
 
     known = set(re.findall(r"^## cito-numo ([a-z ]+)$", commands, re.MULTILINE))
     assert {command for command, _rest in named} <= known
