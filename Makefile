@@ -57,6 +57,7 @@ wheel: $(VENV)/installed ## Build the wheel and run the demo from it in a new en
 
 bench: $(VENV)/installed ## Measure how fast large files are read
 	$(BIN)/python benchmarks/edexml.py
+	$(BIN)/python benchmarks/exports.py
 
 format: $(VENV)/installed ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
@@ -68,8 +69,9 @@ lock: $(VENV)/installed ## Write the lock files anew, with the newest versions t
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-docs: $(VENV)/installed ## Write docs/commands.md anew from the help texts
+docs: $(VENV)/installed ## Write docs/commands.md and the tables of docs/exports.md anew
 	$(BIN)/python docs/commands.py > docs/commands.md
+	$(BIN)/python docs/exports.py
 
 clean: ## Throw away what was made
 	rm -rf $(VENV) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,127 @@
+"""Large exports: bytes to a validated table, beside the parser that is used, in processes that take turns.
+
+    python benchmarks/exports.py [--rows N] [--xlsx-rows N] [--runs N]
+
+A CSV is compared with Arrow's reader on all of its columns as text, a workbook with python-calamine. What is timed is the work itself, with
+the file in memory and all imported. Prints a row for each: seconds (median, least, most) and peak memory of the process; then the ratios.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+HEADER = "Leerlingnummer;ECK-iD;Cito-leerlingkey;Klas;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau;Vaardigheidsscore"
+
+MAKE = f"""
+import random, sys
+import xlsxwriter
+HEADER = {HEADER!r}
+LEVELS = ("vmbo bb", "vmbo kb", "vmbo gt", "havo", "vwo")
+ONDERDELEN = ("Rekenen-Wiskunde", "Nederlands leesvaardigheid", "Nederlands woordenschat", "Taalverzorging", "Engels leesvaardigheid")
+chance = random.Random(1)
+def rows(count):
+    for number in range(count):
+        pupil, part = divmod(number, 5)
+        day = f"{{chance.randint(1, 28):02}}-{{chance.randint(9, 10):02}}-2026"
+        eck = f"https://ketenid.nl/201703/{{pupil:0128x}}"
+        levels = chance.choices(LEVELS, k=2)
+        yield (f"{{pupil:07}}", eck, "", f"{{pupil % 6 + 1}}A", "T1", levels[0], ONDERDELEN[part], day, levels[1], "")
+with open(sys.argv[1], "w", encoding="utf-8", newline="") as file:
+    file.write(HEADER + "\\r\\n")
+    file.writelines(";".join(row) + "\\r\\n" for row in rows(int(sys.argv[3])))
+with xlsxwriter.Workbook(sys.argv[2], {{"constant_memory": True, "strings_to_urls": False}}) as book:
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADER.split(";"))
+    for number, row in enumerate(rows(int(sys.argv[4])), 1):
+        sheet.write_row(number, 0, row)
+"""
+BEGIN = "import io, json, resource, sys, time\ncontent = open(sys.argv[1], 'rb').read()\n"
+END = """
+seconds = time.perf_counter() - start
+print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rows]))
+"""
+ARROW = """
+import pyarrow as pa, pyarrow.csv as pc
+start = time.perf_counter()
+names = content.split(b"\\r\\n", 1)[0].decode().split(";")
+convert = pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+rows = pc.read_csv(pa.BufferReader(content), parse_options=pc.ParseOptions(delimiter=";"), convert_options=convert).num_rows
+"""
+CALAMINE = """
+import python_calamine
+start = time.perf_counter()
+rows = len(python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()) - 1
+"""
+OURS = """
+from datetime import date
+from pathlib import Path
+from cito_numo.cito import Reader, read_export, to_results
+from cito_numo.layouts import shipped_layouts
+from cito_numo.leerlijnen import read_leerlijnen
+from cito_numo.privacy import Secret
+import python_calamine
+reader = Reader(shipped_layouts(), read_leerlijnen(Path(), None))
+start = time.perf_counter()
+exports = read_export(content, sys.argv[1], reader)
+results = to_results([(1, export) for export in exports], reader.leerlijnen, Secret(bytes(32)), date(2026, 11, 24))
+assert results["uitkomst"].isna().all()
+rows = len(results)
+"""
+
+
+def measured(code: str, path: Path) -> tuple[float, float, int]:
+    """Seconds, peak MB and rows of one process."""
+    ran = subprocess.run([sys.executable, "-c", BEGIN + code + END, str(path)], check=True, capture_output=True, text=True)  # noqa: S603
+    seconds, megabytes, rows = json.loads(ran.stdout)
+    return seconds, megabytes, rows
+
+
+def row(name: str, runs: Sequence[tuple[float, float, int]]) -> str:
+    """A line of the table."""
+    seconds = [run[0] for run in runs]
+    return f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} - {max(seconds):.2f} | {max(run[1] for run in runs):.0f} |"
+
+
+def main() -> None:
+    """Make the files, run each pair in turn, print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--xlsx-rows", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        csv, xlsx = Path(folder) / "export.csv", Path(folder) / "export.xlsx"
+        make = [sys.executable, "-c", MAKE, str(csv), str(xlsx), str(arguments.rows), str(arguments.xlsx_rows)]
+        subprocess.run(make, check=True)  # noqa: S603
+        print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {arguments.runs} runs each\n")
+        for path, (rival, code), count in (
+            (csv, ("Arrow's CSV reader", ARROW), arguments.rows),
+            (xlsx, ("python-calamine", CALAMINE), arguments.xlsx_rows),
+        ):
+            runs: dict[str, list[tuple[float, float, int]]] = {rival: [], "cito-numo": []}
+            for number in range(arguments.runs + 1):
+                for name, work in ((rival, code), ("cito-numo", OURS)):
+                    run = measured(work, path)
+                    if run[2] != count:
+                        raise SystemExit(f"{name} read {run[2]} rows of {count}")
+                    if number:  # the first of each is a warm-up
+                        runs[name].append(run)
+            print(f"{path.suffix}, {count:,} rows, {path.stat().st_size / 1e6:.0f} MB\n")
+            print("| | seconds | least - most | peak MB |\n|---|---|---|---|")
+            print("\n".join(row(name, of_name) for name, of_name in runs.items()))
+            medians = [statistics.median(run[0] for run in of_name) for of_name in runs.values()]
+            pairs = [ours[0] / theirs[0] for theirs, ours in zip(*runs.values(), strict=True)]
+            print(
+                f"\nratio of the medians {medians[1] / medians[0]:.2f}, median of the ratios pair by pair {statistics.median(pairs):.2f}\n"
+            )
+
+
+if __name__ == "__main__":
+    main()
