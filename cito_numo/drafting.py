@@ -37,7 +37,7 @@ _LONGEST = 30
 _KLAS = re.compile(r"(?=.*[a-z])[a-z]{0,3}[1-6][a-z]{0,3}\d?", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{3,10}(?:\.0)?")
 _TOETS = re.compile(r"T[0-3]")
-_OF_PERSON = re.compile(r"geb|birth|verjaar|\bdob\b|voorl|naam\b|initial", re.IGNORECASE)
+_OF_PERSON = re.compile(r"\bgeb(?:oorte|dat|[\W_]|$)|birth|verjaar|\bdob\b|voorl|naam\b|initial", re.IGNORECASE)
 _FIRST_DAY = date(2019, 8, 1)
 """Results are functioneringsniveaus since the schooljaar 2019-2020; no pupil of a secondary school was born so late."""
 _OF_TOETS = re.compile(r"toets|afname|versie|norm", re.IGNORECASE)

@@ -304,6 +304,12 @@ def test_of_a_file_without_headers_that_no_layout_could_fit_no_names_are_shown(d
     assert "No row of headers" in desk.told
 
 
+def test_an_onderdeel_under_gebied_is_not_taken_for_something_of_a_birth(desk: Desk):
+    header = ["Leerlingcode", "Geb.datum", "Instrument", "Afnameniveau", "Gebied", "Afgenomen op", "Behaald niveau"]
+    cells = [["4401", "31-12-2013", "Toets 1", "havo", "Rekenen", "13-10-2026", "havo"]]
+    assert 'onderdeel: ["Gebied"]' in desk.draft("gebied.csv", csv_of([header, *cells]))
+
+
 def test_an_example_of_more_than_one_line_stays_in_its_comment(desk: Desk):
     cells = [
         [cell.replace("vmbo-gt", '"vmbo-gt\nhavo"').replace("Rekenen-Wiskunde", '"Rekenen\nWiskunde"') for cell in row] for row in FOREIGN

@@ -119,6 +119,31 @@ def test_eck_ids_that_were_hashed_with_another_secret_are_left_out(ledger: Ledge
     assert ledger.key_table("secret-a")["eck_id"].tolist() == ["a-hash"]
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(path: Path, version: int, *, read_only: bool):
+    with open_ledger(path) as ledger:
+        begin(ledger, FIRST, one_plan())
+        ledger.mark(FIRST, RunState.DELIVERED)
+        ledger.remember_keys(key_table(("001", "0012", None, None, 1)), "secret-a")
+        before = ledger.onderdelen()
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE onderdelen DROP COLUMN domeinen")
+    if version == 1:
+        connection.execute("DROP TABLE sleutels_vanaf")
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.commit()
+    connection.close()
+
+    with open_ledger(path, read_only=read_only) as ledger:
+        pd.testing.assert_frame_equal(ledger.onderdelen(), before)
+        assert ledger.key_table("secret-a")["cito_key"].tolist() == ["001"]
+
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA user_version").fetchone()[0] == (version if read_only else VERSION)
+    connection.close()
+
+
 def test_remembering_keys_takes_the_place_of_the_table_before(ledger: Ledger):
     ledger.remember_keys(key_table(("001", "0012", None, None, 1)), "secret-a")
     ledger.remember_keys(key_table(("002", "0013", None, None, 2)), "secret-a")

@@ -28,11 +28,13 @@ def list_(config: Config = CONFIG, as_json: Json = False) -> None:
 
     Example: `cito-numo layouts list`
     """
+    from cito_numo.config import LAYOUTS
     from cito_numo.show_layouts import Listed, show_layouts
 
     with failure_as_json("layouts", wanted=as_json):
         layouts, own, _texts = _layouts(config)
-    listed = [Listed(layout.name, layout.shape, str(own.get(layout.name, "")), layout.title) for layout in layouts]
+    files = {name: str(Path(LAYOUTS) / path.name) for name, path in own.items()}
+    listed = [Listed(layout.name, layout.shape, files.get(layout.name, ""), layout.title) for layout in layouts]
     if as_json:
         typer.echo(json.dumps({"exit_code": 0, "layouts": [layout._asdict() for layout in listed]}, ensure_ascii=False))
     else:
