@@ -62,7 +62,8 @@ rows = len(python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).g
 OURS = """
 from datetime import date
 from pathlib import Path
-from cito_numo.cito import Reader, read_export, to_results
+from cito_numo.cito import to_results
+from cito_numo.exports import Reader, read_export
 from cito_numo.layouts import shipped_layouts
 from cito_numo.leerlijnen import read_leerlijnen
 from cito_numo.privacy import Secret

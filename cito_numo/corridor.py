@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import pandas as pd
 
 from cito_numo.arrivals import arrived, gebruikersnamen, moment, newest_roster, read_arrival, usable
-from cito_numo.cito import Export, Reader, domeinen_unread, read_export, to_results
+from cito_numo.cito import to_results
 from cito_numo.config import School
 from cito_numo.edexml import EdexmlFile
 from cito_numo.errors import (
@@ -34,6 +34,7 @@ from cito_numo.errors import (
     kind_and_place,
     stop,
 )
+from cito_numo.exports import Export, Reader, domeinen_unread, read_export
 from cito_numo.holds import Holds
 from cito_numo.inbox import CITO, Content, file_orders
 from cito_numo.keytable import KeyChange, take_in

@@ -9,8 +9,9 @@ import pytest
 import xlsxwriter
 from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, row
 
-from cito_numo.cito import Export, Reader, read_export, to_results
+from cito_numo.cito import to_results
 from cito_numo.errors import CitoNumoError
+from cito_numo.exports import Export, Reader, read_export
 from cito_numo.layouts import Layout, shipped_layouts
 from cito_numo.leerlijnen import read_leerlijnen
 from cito_numo.privacy import Secret

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from limits import within
 
 from cito_numo import errors
-from cito_numo.cito import Reader, read_export, to_results
+from cito_numo.cito import to_results
 from cito_numo.config import Csv, School, SchoolConfig
 from cito_numo.corridor import Outcome, Past, Ready, Rules, open_files, work_out
 from cito_numo.errors import CitoNumoError, ErrorKind, Problem
+from cito_numo.exports import Reader, read_export
 from cito_numo.inbox import Content, InboxFile
 from cito_numo.layouts import shipped_layouts
 from cito_numo.leerlijnen import read_leerlijnen

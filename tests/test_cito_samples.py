@@ -14,8 +14,9 @@ import pytest
 from conftest import SchoolFolder, WorkspaceFolder, closes
 from make_cito_samples import samples
 
-from cito_numo.cito import Export, Reader, domeinen_unread, read_export, to_results
+from cito_numo.cito import to_results
 from cito_numo.errors import CitoNumoError
+from cito_numo.exports import Export, Reader, domeinen_unread, read_export
 from cito_numo.layouts import shipped_layouts
 from cito_numo.leerlijnen import read_leerlijnen
 from cito_numo.privacy import Secret
