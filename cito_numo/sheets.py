@@ -6,7 +6,11 @@ the columns that it needs. Only those are kept, so that names and birth dates be
 
 import csv
 import io
+import lzma
 import re
+import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections import Counter
@@ -18,11 +22,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 from lxml import etree
 
+from cito_numo import xls_process
 from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, CitoNumoError, stop
 from cito_numo.language import N_, _
 from cito_numo.values import encoded, plain, row_by_row
@@ -61,10 +67,19 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[A-Za-z!?]")
 _SAMPLE = 2048
 _MOST = 0.9
 
+_DAMAGED_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, ArithmeticError, LookupError, OSError, EOFError),
+    RuntimeError,  # a password, or a method that it does not know
+)
+"""How zipfile ends on a damaged archive."""
 _DAMAGED = N_("it is damaged, locked, or not what its suffix says")
 _TOO_FAR = N_("it is too large, or a cell far outside the table makes it so")
 _LOCKED = N_("it is locked with a password")
 _WEB_PAGE = N_("it is a web page or XML with the suffix of a table: open it in a spreadsheet, and save it as xlsx")
+
+
+_Sheets = dict[str, Sequence[Sequence[object]]]
+"""The rows of each sheet, by its title."""
 
 
 class Row(NamedTuple):
@@ -316,14 +331,35 @@ class _Cells:
 
 
 def _open_workbook(content: bytes, name: str) -> list[Sheet]:
+    sheets = _zipped_sheets(content, name) if content.startswith(b"PK") else _xls_sheets(content, name)
+    found = []
+    for number, (title, rows) in enumerate(sheets.items(), 1):
+        texts = (Row(place, tuple(map(_cell_text, row))) for place, row in enumerate(rows, 1))
+        top = list(islice((row for row in texts if any(cell.strip() for cell in row.cells)), _TOP))
+        if top:
+            found.append(Sheet(top, {"sheet": title}, _Cells(rows), number))
+    if not found:
+        raise stop(FILE_EMPTY, name)
+    return found
+
+
+def _xls_sheets(content: bytes, name: str) -> _Sheets:
+    """The visible sheets of an xls, read by a process of its own."""
+    ran = subprocess.run([sys.executable, "-I", "-m", xls_process.__name__], input=content, capture_output=True, check=False)  # noqa: S603
+    if ran.returncode:
+        raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED if ran.returncode == xls_process.LOCKED else _DAMAGED))
+    return dict(orjson.loads(ran.stdout))
+
+
+def _zipped_sheets(content: bytes, name: str) -> _Sheets:
+    """The visible sheets of an xlsx or ods."""
     import python_calamine as calamine
 
-    if content.startswith(b"PK"):
-        _check_extent(content, name)
+    _check_extent(content, name)
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         seen = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
-        sheets = _loaded(workbook, seen, name)
+        return _loaded(workbook, seen, name)
     except calamine.PasswordError:
         raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED)) from None
     except (calamine.CalamineError, OSError):
@@ -332,20 +368,11 @@ def _open_workbook(content: bytes, name: str) -> list[Sheet]:
         if type(error).__name__ == "PanicException":  # how the library ends on a damaged workbook; it exports no such name
             raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
         raise
-    found = []
-    for title, rows in sheets.items():
-        texts = (Row(number, tuple(map(_cell_text, row))) for number, row in enumerate(rows, 1))
-        top = list(islice((row for row in texts if any(cell.strip() for cell in row.cells)), _TOP))
-        if top:
-            found.append(Sheet(top, {"sheet": title}, _Cells(rows), seen.index(title) + 1))
-    if not found:
-        raise stop(FILE_EMPTY, name)
-    return found
 
 
-def _loaded(workbook: "CalamineWorkbook", titles: Sequence[str], name: str) -> dict[str, Sequence[Sequence[object]]]:
+def _loaded(workbook: "CalamineWorkbook", titles: Sequence[str], name: str) -> _Sheets:
     """The cells of sheets; CitoNumoError where they are too many together."""
-    sheets: dict[str, Sequence[Sequence[object]]] = {}
+    sheets: _Sheets = {}
     cells = 0
     for title in titles:
         sheet = workbook.get_sheet_by_name(title)
@@ -367,7 +394,7 @@ def _check_extent(content: bytes, name: str) -> None:
                     too_large = too_large or _ods_cells(XmlStream(io.BytesIO(part), name, {"table-row"})) > _MOST_CELLS
                 elif b"sheetData" in part or b"\0" in part[:200]:  # wherever it lies; in UTF-16 that cannot be told
                     too_large = too_large or (entry.filename.lower().endswith(".xml") and _cells_in(part) > _MOST_CELLS)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except _DAMAGED_ZIP:
         raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
     if too_large:
         raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,14 @@ def test_a_small_file_that_stands_for_millions_of_cells_is_refused(name: str):
     (problem,) = stopped.value.problems
     assert (problem.kind.code, problem.place) == ("file-unreadable", name)
     assert "too large" in problem.message or "damaged" in problem.message
+
+
+def test_an_xls_that_names_sizes_without_end_is_refused_and_the_program_goes_on():
+    content = (Path(__file__).parent / "samples/cito/merged-title.xls").read_bytes()
+    shifted = content[:810] + b"\xff" * 12 + content[810:]  # its library wants 2 GB for this, and ends the process without
+
+    with pytest.raises(CitoNumoError, match="damaged"):
+        open_sheets(shifted, "merged-title.xls")
 
 
 @pytest.mark.parametrize(
