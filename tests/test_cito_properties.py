@@ -143,19 +143,19 @@ def read_back(results: Sequence[CitoResult], shape: Shape) -> None:
 LEERLINGEN = ("0012", "0013", "204711")
 
 
-@quick(100)
+@quick(50)
 @given(any_results(LEERLINGEN), AS_CSV)
 def test_any_table_in_any_csv_is_read_back_the_same(results: list[CitoResult], shape: Shape):
     read_back(results, shape)
 
 
-@quick(40)
+@quick(20)
 @given(any_results(LEERLINGEN), AS_WORKBOOK)
 def test_any_table_in_any_workbook_is_read_back_the_same(results: list[CitoResult], shape: Shape):
     read_back(results, shape)
 
 
-@quick(40)
+@quick(20)
 @given(any_results(LEERLINGEN), AS_UWLR)
 def test_any_table_in_any_uwlr_is_read_back_the_same(results: list[CitoResult], shape: Shape):
     read_back(results, shape)
@@ -311,13 +311,13 @@ def ends_well(written: Written) -> None:
     assert results.loc[results["uitkomst"].notna(), "reden"].notna().all()
 
 
-@quick(120)
+@quick(60)
 @given(any_results(OTHERS), AS_CSV, DAMAGE)
 def test_a_damaged_csv_never_ends_in_a_bug(results: list[CitoResult], shape: Shape, changes: list[Change]):
     ends_well(damaged(shape.write(results), changes, 0, inside=False))
 
 
-@quick(120)
+@quick(60)
 @given(any_results(OTHERS, size=3), AS_WORKBOOK, DAMAGE, PLACE, st.booleans())
 def test_a_damaged_workbook_never_ends_in_a_bug(
     results: list[CitoResult], shape: Shape, changes: list[Change], member: float, inside: bool
@@ -325,7 +325,7 @@ def test_a_damaged_workbook_never_ends_in_a_bug(
     ends_well(damaged(shape.write(results), changes, member, inside=inside))
 
 
-@quick(100)
+@quick(50)
 @given(any_results(OTHERS), AS_UWLR, DAMAGE)
 def test_a_damaged_uwlr_never_ends_in_a_bug(results: list[CitoResult], shape: Shape, changes: list[Change]):
     ends_well(damaged(shape.write(results), changes, 0, inside=False))
@@ -346,7 +346,7 @@ def restructured(parts: list[bytes], change: tuple[str, float, float]) -> list[b
     }[what]
 
 
-@quick(100)
+@quick(50)
 @given(any_results(OTHERS), AS_UWLR, st.lists(STRUCTURE, min_size=1, max_size=3))
 def test_an_uwlr_of_changed_structure_never_ends_in_a_bug(results: list[CitoResult], shape: Shape, changes: list[tuple[str, float, float]]):
     written = shape.write(results)
@@ -364,7 +364,7 @@ CELLS = st.one_of(
 )
 
 
-@quick(80)
+@quick(40)
 @given(st.lists(st.lists(CELLS, min_size=6, max_size=8), min_size=1, max_size=4), st.sampled_from([";", ",", "\t"]), st.booleans())
 def test_odd_values_never_end_in_a_bug(rows: list[list[str]], separator: str, wide: bool):
     header = ["Leerlingnummer", "T1 Rekenen FN", "T1 toetsniveau", "T1 afnamedatum", "T1 Rekenen getallen", "T1 Rekenen domein Verbanden"]
@@ -420,7 +420,7 @@ def leerplannen_of(outcome: Outcome, leerlingen: Sequence[str]) -> list[str]:
     return [line.rstrip(",") for line in delivered if any(f'"gebruikersnaam":"{each}"' in line for each in leerlingen)]
 
 
-@quick(18)
+@quick(10)
 @given(any_results(GOOD, keys=False), SHAPES, any_results(OTHERS, keys=False), SHAPES, DAMAGE, PLACE, st.booleans(), OPTIONS)
 def test_a_damaged_file_changes_nothing_for_the_leerlingen_of_another(
     good: list[CitoResult],
@@ -467,7 +467,7 @@ def ordered(domeinen: Mapping[str, str], toetsniveau: str, option: int) -> list[
     ]
 
 
-@quick(35)
+@quick(17)
 @given(any_results(GOOD, keys=False), SHAPES, OPTIONS)
 def test_the_domeinen_that_go_out_are_those_up_to_the_terugstuuroptie_in_order(results: list[CitoResult], shape: Shape, option: int):
     outcome = night([shape.write(results)], GOOD, option=option)

@@ -400,7 +400,7 @@ def draft_or_refusal(content: bytes) -> tuple[Draft | None, set[ErrorKind]]:
 
 
 @given(exports())
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None)
 def test_a_draft_of_any_columns_fits_its_file_or_names_what_is_missing(content: bytes):
     drafted, refused = draft_or_refusal(content)
     assert refused <= {DRAFT_NO_HEADER, FILE_EMPTY}
@@ -425,7 +425,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @given(mutated(), st.sampled_from(["a.csv", "a.xls", "a.xlsx", "a.ods", "a.xml", "a.txt", "a"]))
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 def test_a_draft_of_bytes_that_changed_is_yaml_or_an_error_of_the_catalogue(content: bytes, name: str):
     try:
         drafted = draft_layout(content, name, LEERLIJNEN)
@@ -435,7 +435,7 @@ def test_a_draft_of_bytes_that_changed_is_yaml_or_an_error_of_the_catalogue(cont
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None)
 def test_a_draft_of_uwlr_that_changed_is_yaml_or_an_error_of_the_catalogue(data: st.DataObject):
     content = bytearray(
         uwlr({"RW-1": "Rekenen-Wiskunde T1", "NAJ": "Najaarsmeting"}, [("4401", "RW-1", "vmbo-gt"), ("4402", "TV-9", "havo")])
