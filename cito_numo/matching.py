@@ -42,7 +42,9 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
         results = _stop(results, hits[key] == _SEVERAL, tegenstrijdig, Reden.SLEUTEL_DUBBEL, key)
     results = _stop(results, known & (nearest != found), tegenstrijdig, Reden.SLEUTELS_TEGENSTRIJDIG)
     has_with_zeros = _has_with_zeros(results, pupils)
-    lacks_zeros = has_with_zeros & (hits["leerlingnummer"] == _NOBODY)
+    own = pupils.drop_duplicates("leerling").set_index("leerling")["leerlingnummer"].reindex(found).str.lstrip("0")
+    of_another = known & (own.to_numpy() != results["leerlingnummer"].to_numpy())
+    lacks_zeros = has_with_zeros & (hits["leerlingnummer"] == _NOBODY) & ~of_another
     saved = results["bestand"].isin(results.loc[results["hersteld"].to_numpy() | lacks_zeros, "bestand"].unique()).to_numpy()
     unsure = has_with_zeros & known & ~confirmed & saved
     results = _stop(results, lacks_zeros | unsure, Uitkomst.NIET_GEKOPPELD, Reden.NULLEN_WEG)

@@ -92,6 +92,12 @@ def test_lost_zeros_are_told_also_where_the_eck_id_is_a_pupils():
     assert stopped(matched(result("12", "eck-b"), pupil(0, "0012", "eck-b"))) == ("niet_gekoppeld", "nullen_weg", None)
 
 
+def test_a_number_without_the_zeros_of_another_pupil_than_the_eck_ids_contradicts_it():
+    two = pupils(pupil(0, "0012", "eck-a"), pupil(1, "0099", "eck-b"))
+    results = match(read_results(result("12", "eck-b")), two, DEFAULT)
+    assert results[["uitkomst", "reden"]].astype("str").to_numpy().tolist() == [["tegenstrijdig", "sleutel_wijkt_af"]]
+
+
 def test_every_result_of_a_pupil_is_joined():
     results = match(read_results(result("0012"), result("0011"), result("0012")), pupils(pupil(0, "0012"), pupil(1, "0011")), DEFAULT)
     assert gebruikersnamen(results) == ["0012", "0011", "0012"]
