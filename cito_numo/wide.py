@@ -18,6 +18,7 @@ DOMEIN = "domein:"
 
 _OF_A_RESULT = ("functioneringsniveau", "toetsniveau", "afnamedatum")
 _GROUP = "groep"
+_MOST_WORDS = 12
 _LEVEL = re.compile(r"\bfn\b|functionerings ?niveau", re.IGNORECASE)
 
 
@@ -91,14 +92,18 @@ def find_groups(header: Sequence[str], layout: Layout, leerlijnen: Leerlijnen, p
 
 
 def _looks_like_a_result(title: str, layout: Layout, leerlijnen: Leerlijnen) -> bool:
-    """Whether a header that no template fits names a functioneringsniveau, or a toets with an onderdeel or domein and nothing else."""
+    """Whether a header that no template fits names a functioneringsniveau, or a toets or onderdeel with what could be one."""
     toets, rest = split_toets(title)
     rest = re.sub(r"\s*niveau$", "", rest, flags=re.IGNORECASE)
-    words = rest.split()
-    ends = {" ".join(words[place:]) for place in range(len(words))}
-    return bool(_LEVEL.search(header_words(title))) or (
-        toets is not None and (leerlijnen.onderdeel(rest) is not None or any(layout.domein(end) for end in ends))
-    )
+    words = rest.split()[-_MOST_WORDS:]
+    cut = [(" ".join(words[:place]), " ".join(words[place:])) for place in range(len(words))]
+    of_domein = any(layout.domein(end) and (toets or _ends_in_onderdeel(begin, leerlijnen)) for begin, end in cut)
+    return bool(_LEVEL.search(header_words(title))) or of_domein or (toets is not None and leerlijnen.onderdeel(rest) is not None)
+
+
+def _ends_in_onderdeel(text: str, leerlijnen: Leerlijnen) -> bool:
+    words = text.split()
+    return any(leerlijnen.onderdeel(" ".join(words[place:])) for place in range(len(words)))
 
 
 def _makes_sense(name: str, said: Mapping[str, str], leerlijnen: Leerlijnen) -> bool:
