@@ -74,7 +74,8 @@ def draft_layout(content: bytes, name: str, leerlijnen: Leerlijnen) -> Draft:
         return Draft(_codes_yaml(name, toetscodes(content, name), leerlijnen), ())
     layouts = shipped_layouts()
     absent = {text.casefold() for layout in layouts for text in layout.absent} | {""}
-    sheet, header, known = _likeliest_header(open_sheets(content, name), layouts)
+    sheets = sorted(open_sheets(content, name), key=lambda sheet: sheet.hidden)
+    sheet, header, known = _likeliest_header(sheets, layouts)
     below = [row.cells for row in sheet.top if row.number > header.number]
     if not is_header(header.cells, below, known=known):
         raise stop(DRAFT_NO_HEADER, name)

@@ -247,6 +247,12 @@ COLUMNS_LEFT = ErrorKind(
     N_("These columns look like results, but not of which toets and onderdeel; they were not read: {headers}."),
     N_("Write a layout that knows their headers: cito-numo layouts draft."),
 )
+SHEET_HIDDEN = ErrorKind(
+    "sheet-hidden",
+    ExitCode.LOOK,
+    N_("Sheet {sheet} of this workbook holds results, but is hidden; it was not read."),
+    N_("Unhide it if its results count, else delete it."),
+)
 DOMEINEN_UNREAD = ErrorKind(
     "domeinen-unread",
     ExitCode.DONE,

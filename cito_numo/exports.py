@@ -18,11 +18,14 @@ from cito_numo.errors import (
     COLUMNS_LEFT,
     DOMEINEN_UNREAD,
     FILE_BSN,
+    FILE_EMPTY,
     FILE_KIND,
     FILE_NO_LAYOUT,
     FILE_TWO_LAYOUTS,
     REFUSED_COLUMNS,
+    SHEET_HIDDEN,
     SHEET_LEFT,
+    CitoNumoError,
     Problem,
     stop,
 )
@@ -103,6 +106,9 @@ def read_export(content: bytes, name: str, reader: Reader) -> list[Export]:
     misses: list[_Miss] = []
     for sheet in sheets:
         header, fitting = _header(sheet, tables)
+        if sheet.hidden:
+            near += [Problem(SHEET_HIDDEN, name, {"sheet": sheet.number})] if fitting else []
+            continue
         if len(fitting) > 1:
             fit = ", ".join(layout.name for layout in fitting)
             raise stop(FILE_TWO_LAYOUTS, name, layouts=fit, headers=shown_headers(header.cells, (), known=True))
@@ -115,6 +121,8 @@ def read_export(content: bytes, name: str, reader: Reader) -> list[Export]:
         misses.append(miss)
         if "sheet" in sheet.detected and len(miss.missing) <= _NEARLY:
             near.append(Problem(SHEET_LEFT, name, {"sheet": sheet.number, "layout": miss.layout.name, "missing": ", ".join(miss.missing)}))
+    if not found and not misses:
+        raise CitoNumoError(*near) if near else stop(FILE_EMPTY, name)
     if not found:
         miss = min(misses, key=lambda missed: len(missed.missing))
         raise stop(FILE_NO_LAYOUT, name, headers=miss.headers, layout=miss.layout.name, missing=", ".join(miss.missing))

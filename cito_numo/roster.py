@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cito_numo.errors import ROSTER_COLUMNS, stop
+from cito_numo.errors import FILE_EMPTY, ROSTER_COLUMNS, stop
 from cito_numo.keytable import given_to_two_pupils
 from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
@@ -42,7 +42,9 @@ class Roster:
 
 def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
     """Read one list. Raises CitoNumoError where no column holds the gebruikersnaam."""
-    sheets = open_sheets(content, name)
+    sheets = [sheet for sheet in open_sheets(content, name) if not sheet.hidden]
+    if not sheets:
+        raise stop(FILE_EMPTY, name)
     headers = ((sheet, row, find_columns(row.cells, _ALIASES, name)) for sheet in sheets for row in sheet.top)
     found = next((header for header in headers if "gebruikersnaam" in header[2]), None)
     if found is None:

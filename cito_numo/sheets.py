@@ -78,8 +78,8 @@ _LOCKED = N_("it is locked with a password")
 _WEB_PAGE = N_("it is a web page or XML with the suffix of a table: open it in a spreadsheet, and save it as xlsx")
 
 
-_Sheets = dict[str, Sequence[Sequence[object]]]
-"""The rows of each sheet, by its title."""
+_Sheets = list[tuple[str, bool, Sequence[Sequence[object]]]]
+"""Of each sheet its title, whether it is hidden, and its rows."""
 
 
 class Row(NamedTuple):
@@ -98,6 +98,8 @@ class Sheet:
     _rows: "_Csv | _Cells"
     number: int = 1
     """Which of the sheets of its workbook it is, as a person counts them."""
+    hidden: bool = False
+    """Whether a person does not see it."""
 
     def read(self, header: Row, columns: Mapping[str, int]) -> pa.Table:
         """The named columns (name → position in the header) of the rows below a header, with `rij` (int64) and `heel` (bool).
@@ -112,7 +114,7 @@ class Sheet:
 
 
 def open_sheets(content: bytes, name: str) -> list[Sheet]:
-    """The sheets of a file that hold anything: those of a workbook that a person sees; of a CSV one for each separator it may have.
+    """The sheets of a file that hold anything: those of a workbook; of a CSV one for each separator it may have.
 
     The likeliest separator comes first; only one of them gives a header that makes sense. What the bytes are counts, not the suffix.
     `name` is the file's, for messages. Raises CitoNumoError for a file that is empty, of another kind or damaged.
@@ -333,33 +335,33 @@ class _Cells:
 def _open_workbook(content: bytes, name: str) -> list[Sheet]:
     sheets = _zipped_sheets(content, name) if content.startswith(b"PK") else _xls_sheets(content, name)
     found = []
-    for number, (title, rows) in enumerate(sheets.items(), 1):
+    for number, (title, hidden, rows) in enumerate(sheets, 1):
         texts = (Row(place, tuple(map(_cell_text, row))) for place, row in enumerate(rows, 1))
         top = list(islice((row for row in texts if any(cell.strip() for cell in row.cells)), _TOP))
         if top:
-            found.append(Sheet(top, {"sheet": title}, _Cells(rows), number))
+            found.append(Sheet(top, {"sheet": title}, _Cells(rows), number, hidden))
     if not found:
         raise stop(FILE_EMPTY, name)
     return found
 
 
 def _xls_sheets(content: bytes, name: str) -> _Sheets:
-    """The visible sheets of an xls, read by a process of its own."""
+    """The sheets of an xls, read by a process of its own."""
     ran = subprocess.run([sys.executable, "-I", "-m", xls_process.__name__], input=content, capture_output=True, check=False)  # noqa: S603
     if ran.returncode:
         raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED if ran.returncode == xls_process.LOCKED else _DAMAGED))
-    return dict(orjson.loads(ran.stdout))
+    return [(title, hidden, rows) for title, hidden, rows in orjson.loads(ran.stdout)]
 
 
 def _zipped_sheets(content: bytes, name: str) -> _Sheets:
-    """The visible sheets of an xlsx or ods."""
+    """The sheets of an xlsx or ods."""
     import python_calamine as calamine
 
     _check_extent(content, name)
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        seen = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
-        return _loaded(workbook, seen, name)
+        hidden = {sheet.name: sheet.visible != calamine.SheetVisibleEnum.Visible for sheet in workbook.sheets_metadata}
+        return _loaded(workbook, hidden, name)
     except calamine.PasswordError:
         raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED)) from None
     except (calamine.CalamineError, OSError):
@@ -370,16 +372,16 @@ def _zipped_sheets(content: bytes, name: str) -> _Sheets:
         raise
 
 
-def _loaded(workbook: "CalamineWorkbook", titles: Sequence[str], name: str) -> _Sheets:
+def _loaded(workbook: "CalamineWorkbook", hidden: Mapping[str, bool], name: str) -> _Sheets:
     """The cells of sheets; CitoNumoError where they are too many together."""
-    sheets: _Sheets = {}
+    sheets: _Sheets = []
     cells = 0
-    for title in titles:
+    for title in hidden:
         sheet = workbook.get_sheet_by_name(title)
         cells += sheet.total_height * sheet.total_width
         if cells > _MOST_CELLS:
             raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))
-        sheets[title] = sheet.to_python(skip_empty_area=False)
+        sheets.append((title, hidden[title], sheet.to_python(skip_empty_area=False)))
     return sheets
 
 

@@ -15,7 +15,7 @@ LOCKED = 3
 
 
 def main() -> int:
-    """Print title and rows of each visible sheet; the exit code."""
+    """Print title, whether it is hidden, and rows of each sheet; the exit code."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
     if sys.platform == "linux":
@@ -27,8 +27,14 @@ def main() -> int:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
     except calamine.PasswordError:
         return LOCKED
-    seen = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible == calamine.SheetVisibleEnum.Visible]
-    sheets = [(title, workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)) for title in seen]
+    sheets = [
+        (
+            sheet.name,
+            sheet.visible != calamine.SheetVisibleEnum.Visible,
+            workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False),
+        )
+        for sheet in workbook.sheets_metadata
+    ]
     sys.stdout.buffer.write(orjson.dumps(sheets, default=str))
     return 0
 

@@ -474,6 +474,12 @@ def test_columns_that_look_like_results_but_fit_no_template_are_named():
     ]
 
 
+def test_a_column_that_ends_in_a_domein_under_a_toets_that_is_written_otherwise_is_named():
+    header = "Leerlingnummer;T1 Rekenen FN;T1 toetsniveau;T1 afnamedatum;KVT T1 Rekenen getallen;Getallen"
+    read = export("0012;havo;havo;06-10-2026;vwo;8", header=header)
+    assert [dict(problem.values) for problem in read.problems] == [{"headers": "KVT T1 Rekenen getallen"}]
+
+
 def test_a_second_export_with_another_separator_in_the_same_file_is_ongeldig_row_by_row():
     lines = (row("0012"), EXPORT_HEADER.replace(";", ","), row("0013").replace(";", ","))
     assert results(*lines)["reden"].astype("str").fillna("").tolist() == ["", "rij_onleesbaar", "rij_onleesbaar"]
@@ -485,3 +491,16 @@ def test_headers_between_which_both_a_semicolon_and_a_tab_stand_are_read():
 
 def test_a_long_number_in_the_klas_is_not_kept():
     assert only(row("0012", klas="999990019"))["klas"] is None
+
+
+def test_a_workbook_of_which_the_results_are_hidden_is_told_and_not_read():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        book.add_worksheet("Leeg")
+        hidden = book.add_worksheet("Oud")
+        hidden.write_row(0, 0, EXPORT_HEADER.split(";"))
+        hidden.write_row(1, 0, row("0012").split(";"))
+        hidden.hide()
+    with pytest.raises(CitoNumoError) as stopped_by:
+        read_one(file.getvalue(), "export.xlsx")
+    assert [problem.kind.code for problem in stopped_by.value.problems] == ["sheet-hidden"]

@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / "samples" / "cito"
 DAY = date(2026, 11, 24)
 LEERLIJNEN = read_leerlijnen(Path("no-workspace"), None)
 READER = Reader(shipped_layouts(), LEERLIJNEN, ("99XX",))
-WHILE_READING = {"refused-columns", "domeinen-unread", "sheet-left"}
+WHILE_READING = {"refused-columns", "domeinen-unread", "sheet-hidden", "sheet-left"}
 """Problems that the reader tells by itself; the others come to light in a night."""
 CANARIES = re.compile(r"kanarie|\b9999\.?9\d\.?\d{3}\b|31-12-2013|2013-12-31|ketenid|0{20}(cafe|beef)", re.IGNORECASE)
 """What stands in columns, cells, sheets and headers of the samples that are never read, kept or shown."""
@@ -277,7 +277,10 @@ SAMPLES: Mapping[str, Read | Refused] = {
     ),
     **in_books(
         "hidden-sheet",
-        {suffix: Read(book(), (Result(2, f"0{number}1"),)) for suffix, number in (("xlsx", 52), ("xls", 57), ("ods", 62))},
+        {
+            suffix: Read(book(), (Result(2, f"0{number}1"),), ("sheet-hidden",), named={"sheet": 2})
+            for suffix, number in (("xlsx", 52), ("xls", 57), ("ods", 62))
+        },
     ),
     **in_books(
         "merged-title",

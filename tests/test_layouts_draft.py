@@ -314,7 +314,9 @@ def test_an_example_of_more_than_one_line_stays_in_its_comment(desk: Desk):
     cells = [
         [cell.replace("vmbo-gt", '"vmbo-gt\nhavo"').replace("Rekenen-Wiskunde", '"Rekenen\nWiskunde"') for cell in row] for row in FOREIGN
     ]
-    layout_of(desk.draft("lines.csv", csv_of(cells)))
+    drafted = desk.draft("lines.csv", csv_of(cells))
+    assert layout_of(drafted).name == "eigen-layout"
+    assert "vmbo-gt\nhavo" not in drafted
 
 
 @pytest.mark.parametrize("odd", ["\x7f", "\x1b[Km", "\x80", "\u2028", "\ufeff", '"', "'", "\\", ": {", "#", "é", "\U0001f600"])
