@@ -7,16 +7,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml, layouts
-from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, Verbose, failure_as_json
+from cito_numo.commands import edexml, layouts, upkeep
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, failure_as_json
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
+from cito_numo.schemas import SchemaName, schema_text
 
 app = typer.Typer(
     name="cito-numo",
@@ -28,6 +28,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+app.command()(upkeep.status)
+app.command()(upkeep.verify)
+app.command()(upkeep.purge)
 app.add_typer(edexml.app)
 app.add_typer(layouts.app)
 
@@ -36,22 +39,18 @@ _GARBAGE_AFTER = 50_000
 """Objects made before garbage is looked for: a run makes millions that live to its end, and a look after each 700 takes a fifth of it."""
 
 
-class SchemaName(StrEnum):
-    """The JSON Schemas that the package ships."""
-
-    LEERPLANNEN = "leerplannen"
-
-
 @app.command()
 def sync(
-    schools: Annotated[
-        list[str] | None, typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."))
-    ] = None,
+    schools: Schools = None,
     config: Config = CONFIG,
     date: Day = None,
     full: Annotated[bool, typer.Option("--full", help=_("Deliver all that is in force once more."))] = False,
     dry_run: DryRun = False,
     accept: Accept = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help=_("First build a ledger that is damaged or lost anew, from the runs in the outbox."))
+    ] = False,
+    log: LogFile = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -63,18 +62,24 @@ def sync(
     """
     from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.errors import worst
+    from cito_numo.log import Log
     from cito_numo.schooljaar import today
-    from cito_numo.show import show_results, with_progress
+    from cito_numo.show import log_result, show_log_problem, show_results, with_progress
     from cito_numo.sync import Options, Sync
 
     now = datetime.now().astimezone()
     with failure_as_json("schools", wanted=as_json):
         workspace = read_workspace(config)
         chosen = chosen_schools(workspace, schools or ())
-    options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()))
+    options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()), rebuild)
     nights = Sync(workspace, options)
-    results = [nights.school(korte_naam) for korte_naam in with_progress(chosen)]
-    exit_code = worst(result.exit_code for result in results)
+    results = []
+    with Log(log, "sync") as lines:
+        for korte_naam in with_progress(chosen):
+            results.append(nights.school(korte_naam))
+            log_result(lines, results[-1])
+        exit_code = lines.end(worst(result.exit_code for result in results))
+    show_log_problem(lines)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [result.as_dict() for result in results]}, ensure_ascii=False))
     else:
@@ -114,7 +119,7 @@ def schema(name: Annotated[SchemaName, typer.Argument(help=_("Which file the sch
 
     Example: `cito-numo schema leerplannen`
     """
-    typer.echo((Path(__file__).parent / "data" / "schemas" / f"{name}.json").read_text("utf-8"), nl=False)
+    typer.echo(schema_text(name), nl=False)
 
 
 @app.callback(invoke_without_command=True)

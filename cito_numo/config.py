@@ -6,8 +6,10 @@ otherwise. An error in one school.yaml is that school's alone.
 """
 
 import grp
+import os
 import re
 import shlex
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,13 +19,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from cito_numo.errors import CONFIG_MISSING, CONFIG_NO_SCHOOLS, CONFIG_UNKNOWN_SCHOOL, CONFIG_VALUE, SCHOOL_MISSING, CitoNumoError, stop
+from cito_numo.errors import (
+    CONFIG_MISSING,
+    CONFIG_NO_SCHOOLS,
+    CONFIG_UNKNOWN_SCHOOL,
+    CONFIG_UNSAFE,
+    CONFIG_VALUE,
+    SCHOOL_MISSING,
+    CitoNumoError,
+    stop,
+)
 from cito_numo.language import N_, _
 from cito_numo.yaml_files import load, validate
 
 CONFIG_NAME = "cito-numo.yaml"
 LEERLIJNEN = "leerlijnen.yaml"
 LAYOUTS = "layouts"
+TERM = re.compile(r"[1-9]\d{0,3} (?:days?|months?|years?)")
+"""How long something is kept."""
 KORTE_NAAM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -112,9 +125,7 @@ class Settings(_Strict):
         "teacher", description=N_("Allowed: teacher (a teacher still processes each plan), automatic.")
     )
     language: Literal["en", "nl"] | None = Field(None, description=N_("Allowed: nl, en."))
-    retention: str = Field(
-        "2 years", pattern=r"^[1-9]\d* (days?|months?|years?)$", description=N_("A term such as '2 years', '18 months', '90 days'.")
-    )
+    retention: str = Field("2 years", pattern=f"^{TERM.pattern}$", description=N_("A term such as '2 years', '18 months', '90 days'."))
     outbox_group: Group | None = Field(None, description=N_("The name of a group of this machine: it may also read the outbox."))
     mail_from: list[str] = Field([], description=N_("A list of e-mail addresses that may mail an EDEXML."))
     edexml: Edexml = Field(Edexml(), description=N_("Keys and values, as 'leerlingnummer: auto'."))
@@ -183,6 +194,10 @@ class Workspace:
     defaults: Mapping[str, Any]
     mail_host: str | None = None
     """The mail host whose Authentication-Results count."""
+    retention: str = "2 years"
+    """How long is kept what is of no school in particular."""
+    on_failure: str | None = None
+    """The command for a school of which the school.yaml cannot be read."""
     config: Path = Path(CONFIG_NAME)
     """The file that makes the folder a workspace, as it was named."""
 
@@ -200,6 +215,7 @@ class Workspace:
         folder = self.school_folder(korte_naam)
         if not (folder / "school.yaml").exists():
             raise stop(SCHOOL_MISSING, str(folder))
+        _check_owner(folder / "school.yaml")
         document = load(folder / "school.yaml")
         if not KORTE_NAAM.fullmatch(korte_naam):
             hint = _("The folder's name is the korte schoolnaam: lower case, digits and hyphens.")
@@ -210,12 +226,15 @@ class Workspace:
     def own_leerlijnen(self) -> str | None:
         """The text of the workspace's own leerlijnen.yaml; None where it has none."""
         own = self.folder / LEERLIJNEN
+        _check_owner(own)
         return own.read_text("utf-8-sig", "replace") if own.exists() else None
 
     def own_layouts(self) -> dict[Path, str]:
         """The texts of the workspace's own layouts, by their files; one that is empty is none."""
         folder = self.folder / LAYOUTS
         files = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
+        for path in files:
+            _check_owner(path)
         texts = {path: path.read_text("utf-8-sig", "replace") for path in files}
         return {path: text for path, text in texts.items() if text.strip()}
 
@@ -232,6 +251,7 @@ class Workspace:
 
 def read_workspace(path: Path) -> Workspace:
     """Read cito-numo.yaml; CitoNumoError with all its mistakes, or where there is no school."""
+    _check_owner(path)
     document = load(path)
     config = validate(_WorkspaceConfig, document)
     folder = path.resolve().parent
@@ -239,7 +259,10 @@ def read_workspace(path: Path) -> Workspace:
     korte_namen = sorted(entry.name for entry in schools.iterdir() if _is_school(entry)) if schools.is_dir() else []
     if not korte_namen:
         raise stop(CONFIG_NO_SCHOOLS, str(schools))
-    return Workspace(folder, korte_namen, document.data.get("defaults", {}), config.mail_host, path)
+    defaults = config.defaults
+    return Workspace(
+        folder, korte_namen, document.data.get("defaults", {}), config.mail_host, defaults.retention, defaults.on_failure, path
+    )
 
 
 def found_workspace(path: Path) -> Workspace | None:
@@ -260,6 +283,18 @@ def chosen_schools(workspace: Workspace, named: Sequence[str]) -> Sequence[str]:
             hint = _("Did you mean '{near}'?").format(near=near[0]) if near else _("See the folders in schools/.")
             raise stop(CONFIG_UNKNOWN_SCHOOL, str(workspace.folder / "schools"), school=name, hint=hint)
     return sorted(set(named)) or workspace.korte_namen
+
+
+def _check_owner(path: Path) -> None:
+    """CitoNumoError where another user owns a file, or anybody may write it: it says who gets what, and which command is run."""
+    try:
+        status = path.stat()
+    except OSError:  # reading it will say so
+        return
+    if status.st_uid not in (os.geteuid(), 0):
+        raise stop(CONFIG_UNSAFE, str(path), detail=_("it belongs to another user"))
+    if status.st_mode & stat.S_IWOTH:
+        raise stop(CONFIG_UNSAFE, str(path), detail=_("everybody may write it"))
 
 
 def _is_school(entry: Path) -> bool:

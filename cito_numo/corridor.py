@@ -19,10 +19,13 @@ from cito_numo.errors import (
     COUNT_OPEN,
     FILE_ALL_INVALID,
     FILE_STUMBLED,
+    HOLD_OTHER_SCHOOL,
+    HOLD_SCATTERED,
     HOLD_SHRINK,
     HOLD_UNMATCHED,
     IDS_REPAIRED,
     KEYS_OLDER,
+    KLASSEN_UNKNOWN,
     NO_ROSTER,
     PRIMARY_LEVELS,
     REFUSED_ROWS,
@@ -40,15 +43,16 @@ from cito_numo.inbox import CITO, Content, file_orders
 from cito_numo.keytable import KeyChange, take_in
 from cito_numo.layouts import Layout
 from cito_numo.leerlijnen import Leerlijnen
-from cito_numo.matching import match, matched_per_key, unmatched
+from cito_numo.matching import match, matched_per_key, scattered, unmatched
 from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.privacy import Secret
+from cito_numo.purged import stop_purged
 from cito_numo.refused import is_primary
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.roster import Roster, from_key_table, from_results, with_key_table
 from cito_numo.schooljaar import next_schooljaar
 from cito_numo.selection import CONTENT, TOETS, select
-from cito_numo.tables import PUPILS, empty
+from cito_numo.tables import PUPILS, empty, under_way
 from cito_numo.threshold import apply_cutoff
 from cito_numo.uitkomst import Reden, Uitkomst
 from cito_numo.unpacking import Source
@@ -65,6 +69,8 @@ class Ready:
     edexml: Sequence[Content]
     problems: Sequence[Problem] = ()
     """With files that lie there too, but could not be read."""
+    elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Per export (sha256) that lies at other schools too: their korte namen."""
 
     @property
     def all(self) -> list[Content]:
@@ -82,6 +88,10 @@ class Past:
     onderdelen: pd.DataFrame
     leerplannen: pd.DataFrame
     vervallen: pd.DataFrame
+    purged: Mapping[str, str]
+    """Per leerling (`Secret.hash_leerling`; an empty text is everybody): results of before this ISO day were purged."""
+    revisie_floor: int
+    """A revisie that is given is higher than this."""
     pupils: int
     """How many pupils Numo had at the last delivery; 0 before the first."""
 
@@ -132,7 +142,7 @@ class Outcome:
     problems: Sequence[Problem]
     holds: Sequence[Problem]
     accepted: Sequence[str]
-    """The codes of what would be held, had a person not agreed."""
+    """The codes of what would be held, had a person not agreed, and of what need not be looked at again."""
 
 
 def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rules, *, has_keys: bool) -> Opened:
@@ -165,18 +175,30 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     desk.note_repairs(results)
     desk.note_refused(results)
     desk.judge_files(results)
+    desk.judge_schools(results)
     pupils = _pupils(school, roster, key_table, results)
+    results = stop_purged(results, past.purged, rules.secret, ["leerlingnummer", "cito_key"])
     results = match(results, pupils, school.match_on)
+    results = stop_purged(results, past.purged, rules.secret, ["gebruikersnaam"])
     desk.note_zeros(results)
-    desk.judge_matches(results)
+    in_numo = pupils[pupils["in_numo"]].drop_duplicates("leerlingnummer").set_index("leerlingnummer")
+    desk.judge_matches(results, pupils)
+    desk.judge_klassen(results, in_numo["klas"])
     matches = matched_per_key(results)
     results = select(results)
     results = apply_cutoff(results, school.config.terugstuuroptie)
     results, counting = newest_wins(results, past.onderdelen, past.vervallen)
     onderdelen = onderdelen_of(counting.onderdelen, rules.leerlijnen.vak_of, past.onderdelen)
-    in_numo = pupils[pupils["in_numo"]].drop_duplicates("leerlingnummer").set_index("leerlingnummer")
     automatic = school.config.processing == "automatic"
-    plans, gone = compare(onderdelen, past.onderdelen, past.leerplannen, in_numo["klas"], school.korte_naam, automatic=automatic)
+    plans, gone = compare(
+        onderdelen,
+        past.onderdelen,
+        past.leerplannen,
+        in_numo["klas"],
+        school.korte_naam,
+        automatic=automatic,
+        above=past.revisie_floor,
+    )
     changes = to_deliver(plans, onderdelen, gone, full=rules.full)
     results = finish(results, onderdelen, changes)
 
@@ -192,10 +214,10 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
         until=_until(results, rules.day),
         counts=_counts(results),
         match=matches,
-        inputs=_inputs(ready, opened.exports),
+        inputs=_inputs(ready, opened),
         problems=desk.problems,
         holds=desk.holds.problems,
-        accepted=desk.holds.accepted,
+        accepted=[*desk.holds.accepted, *desk.holds.settled],
     )
 
 
@@ -268,14 +290,39 @@ class _Desk:
         sizes = invalid.size()[invalid.all()]
         self.problems += [Problem(FILE_ALL_INVALID, f"{CITO}/{name}", {"count": count}) for name, count in sizes.items()]
 
-    def judge_matches(self, results: pd.DataFrame) -> None:
+    def judge_schools(self, results: pd.DataFrame) -> None:
+        """Hold where an export with results lies at another school too, unless it was delivered here before it lay there."""
+        with_results = set(results.loc[under_way(results), "bestand"].astype("str"))
+        for content in self.ready.cito:
+            others = self.ready.elsewhere.get(content.sha256)
+            if others and content.file.name.removeprefix(f"{CITO}/") in with_results:
+                self.holds.hold(HOLD_OTHER_SCHOOL, [content.sha256], content.file.name, other=", ".join(others))
+            else:
+                self.holds.settle(HOLD_OTHER_SCHOOL, [content.sha256])
+
+    def judge_klassen(self, results: pd.DataFrame, klassen: pd.Series) -> None:
+        """Hold where the pupils of klassen of the exports are scattered over those of the list (`klassen`, by gebruikersnaam)."""
+        apart, total = scattered(results, klassen)
+        if len(apart):
+            pairs = apart.drop_duplicates(["klas", "in_list"]).sort_values(["klas", "in_list"])
+            files = {content.file.name.removeprefix(f"{CITO}/"): content.sha256 for content in self.ready.cito}
+            hashes = {files[name] for name in apart["bestand"].astype("str").unique()}
+            names = sorted(pairs["klas"].unique())
+            bound_to = [*hashes, *(pairs["klas"] + "\t" + pairs["in_list"])]
+            self.holds.hold(HOLD_SCATTERED, bound_to, count=len(names), total=total, klas=names[0])
+
+    def judge_matches(self, results: pd.DataFrame, pupils: pd.DataFrame) -> None:
         """Hold where too many results match nobody; ask for a look where many could not be joined."""
         tolerance = self.school.config.tolerance
-        nobody, contradictory, total = unmatched(results)
+        left = unmatched(results, pupils)
+        nobody, total = left.nobody, left.total
         if nobody > tolerance.unmatched_hold * total:
             self.holds.hold(HOLD_UNMATCHED, _hashes(self.ready.all), count=nobody, total=total)
-        if nobody + contradictory > tolerance.unmatched * total:
-            self.problems.append(Problem(UNMATCHED_MANY, "", {"count": nobody + contradictory, "total": total}))
+        if nobody + left.contradictory > tolerance.unmatched * total:
+            self.problems.append(Problem(UNMATCHED_MANY, "", {"count": nobody + left.contradictory, "total": total}))
+        if left.elsewhere:
+            shown = {"count": sum(left.elsewhere.values()), "klassen": ", ".join(left.elsewhere)}
+            self.problems.append(Problem(KLASSEN_UNKNOWN, "", shown))
         if nobody and not self.ready.numo and not self.school.needs_keys:
             self.problems.append(Problem(NO_ROSTER))
 
@@ -372,10 +419,16 @@ def _counts(results: pd.DataFrame) -> dict[str, int]:
     return {"read": len(results), **counts}
 
 
-def _inputs(ready: Ready, exports: Sequence[tuple[Content, Sequence[Export]]]) -> list[dict[str, Any]]:
-    detected = {content.file.name: _detected(of_file) for content, of_file in exports}
+def _inputs(ready: Ready, opened: Opened) -> list[dict[str, Any]]:
+    detected = {content.file.name: _detected(of_file) for content, of_file in opened.exports}
     return [
-        {"path": content.file.name, "size": len(content.data), "sha256": content.sha256, **detected.get(content.file.name, {})}
+        {
+            "path": content.file.name,
+            "size": len(content.data),
+            "sha256": content.sha256,
+            "volgorde": opened.orders[content.sha256],
+            **detected.get(content.file.name, {}),
+        }
         for content in sorted(ready.all, key=lambda content: content.file.name)
     ]
 

@@ -6,11 +6,14 @@ A run is built in a hidden folder beside its place, written through to the disk,
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 LATEST = "latest"
+_GONE = ".gone-"
+Stamp = Sequence[str | int]
+"""Name, size, times and inode of a file."""
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-\d{3}")
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
@@ -30,7 +33,23 @@ def next_run_id(now: datetime, newest: str) -> str:
 
 def newest_in(outbox: Path) -> str:
     """The greatest run-id in the outbox, or an empty text."""
-    return max((entry.name for entry in outbox.iterdir() if is_run(entry)), default="") if outbox.is_dir() else ""
+    return max((run.name for run in runs_in(outbox)), default="")
+
+
+def runs_in(outbox: Path) -> list[Path]:
+    """The runs that are in the outbox, oldest first."""
+    return sorted(entry for entry in outbox.iterdir() if is_run(entry)) if outbox.is_dir() else []
+
+
+def moment_of(run_id: str) -> datetime:
+    """When a run was made."""
+    return datetime.strptime(run_id.split("-", maxsplit=1)[0], _MOMENT).replace(tzinfo=UTC)
+
+
+def stamps(run: Path) -> list[Stamp]:
+    """What changes when a file of a run does, told without reading it."""
+    found = ((entry.name, entry.stat(follow_symlinks=False)) for entry in sorted(os.scandir(run), key=lambda entry: entry.name))
+    return [[name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino] for name, status in found]
 
 
 def is_run(entry: Path) -> bool:
@@ -55,15 +74,41 @@ def is_built(outbox: Path, run_id: str) -> bool:
 
 
 def publish(outbox: Path, run_id: str) -> None:
-    """Let a run that was built appear, and point `latest` at it."""
+    """Let a run that was built appear, in the place of an older version of it if there is one, and point `latest` at the newest."""
+    if is_run(outbox / run_id):
+        remove(outbox, [run_id])
     _hidden(outbox, run_id).rename(outbox / run_id)
     sync_folder(outbox)
     point_latest(outbox)
 
 
-def point_latest(outbox: Path) -> None:
-    """Make `latest` a link to the newest run that is in the outbox; without one there is no link."""
-    newest = newest_in(outbox)
+def remove(outbox: Path, run_ids: Collection[str]) -> None:
+    """Take runs away for good, each in one step; `latest` never leads to one of them."""
+    if not run_ids:
+        return
+    point_latest(outbox, leaving=run_ids)
+    for run_id in run_ids:
+        _take_away(outbox, run_id)
+
+
+def sweep(outbox: Path) -> None:
+    """Throw away what a crash left of runs that were being taken away or built anew, once none is unfinished."""
+    for entry in outbox.iterdir():
+        if entry.name.startswith(_GONE) or (_RUN_ID.fullmatch(entry.name.removeprefix(".")) and entry.name.startswith(".")):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _take_away(outbox: Path, run_id: str) -> None:
+    gone = outbox / f"{_GONE}{run_id}"
+    shutil.rmtree(gone, ignore_errors=True)
+    (outbox / run_id).rename(gone)
+    sync_folder(outbox)
+    shutil.rmtree(gone)
+
+
+def point_latest(outbox: Path, leaving: Collection[str] = ()) -> None:
+    """Make `latest` a link to the newest run that is in the outbox and stays there; without one there is no link."""
+    newest = max((run.name for run in runs_in(outbox) if run.name not in leaving), default="")
     link = outbox / LATEST
     if not newest:
         link.unlink(missing_ok=True)
@@ -75,6 +120,12 @@ def point_latest(outbox: Path) -> None:
     fresh.symlink_to(newest)
     fresh.replace(link)
     sync_folder(outbox)
+
+
+def latest_is_right(outbox: Path) -> bool:
+    """Whether `latest` leads to the newest run, or is not there where there is none."""
+    link = outbox / LATEST
+    return os.path.lexists(link) == bool(newest_in(outbox)) and (not link.is_symlink() or link.readlink() == Path(newest_in(outbox)))
 
 
 def discard(outbox: Path, run_id: str) -> None:

@@ -148,6 +148,12 @@ CONFIG_UNKNOWN_SCHOOL = ErrorKind(
 CONFIG_NO_SCHOOLS = ErrorKind(
     "config-no-schools", ExitCode.CONFIG, N_("There is no school here."), N_("Make schools/<korte_naam>/school.yaml, one for each school.")
 )
+CONFIG_UNSAFE = ErrorKind(
+    "config-unsafe",
+    ExitCode.CONFIG,
+    N_("Others may have written this file: {detail}."),
+    N_("Give it to the user that runs cito-numo ('chown'), and take it from the others ('chmod o-w')."),
+)
 SECRET_OPEN = ErrorKind(
     "secret-open",
     ExitCode.CONFIG,
@@ -523,6 +529,19 @@ COVER_UNKNOWN = ErrorKind(
 _GO_ON = N_("If it is right all the same: {command}")
 HOLD_UNMATCHED = ErrorKind("hold-unmatched", ExitCode.HELD, N_("Held: {count} of {total} results match no pupil."), _GO_ON)
 HOLD_SHRINK = ErrorKind("hold-shrink", ExitCode.HELD, N_("Held: there are {now} pupils now, and there were {before}."), _GO_ON)
+HOLD_OTHER_SCHOOL = ErrorKind("hold-other-school", ExitCode.HELD, N_("Held: this export lies at another school too: {other}."), _GO_ON)
+HOLD_SCATTERED = ErrorKind(
+    "hold-scattered",
+    ExitCode.HELD,
+    N_("Held: in {count} of {total} klassen of the exports, {klas} for one, the pupils are scattered over the klassen of the list."),
+    _GO_ON,
+)
+KLASSEN_UNKNOWN = ErrorKind(
+    "klassen-unknown",
+    ExitCode.DONE,
+    N_("Results of klassen that the list of pupils does not have: {count} ({klassen}). They do not count as unmatched."),
+    N_("Right if those years do not practise in Numo."),
+)
 HOLD_KEYS_MOVED = ErrorKind(
     "hold-keys-moved", ExitCode.HELD, N_("Held: {count} known Cito keys or ECK iDs would now point at another pupil."), _GO_ON
 )
@@ -564,17 +583,75 @@ WAITING_NO_KEYS = ErrorKind(
 ALL_UNUSABLE = ErrorKind("all-unusable", ExitCode.NO_INPUT, N_("None of the files in {folder} could be used."))
 BUSY = ErrorKind("busy", ExitCode.BUSY, N_("Another run of this school is busy ({holder})."), N_("Wait until it is done."))
 IO_FAILED = ErrorKind("io-failed", ExitCode.IO, N_("{detail}."), N_("Mend this and run again."))
-LEDGER_DAMAGED = ErrorKind(
-    "ledger-damaged", ExitCode.IO, N_("The ledger cannot be used: {detail}."), N_("Put ledger.sqlite back from a backup.")
+_RESTORE = N_("Put ledger.sqlite back from a backup; or build it anew from the outbox: 'cito-numo sync SCHOOL --rebuild'.")
+LEDGER_DAMAGED = ErrorKind("ledger-damaged", ExitCode.HELD, N_("Held: the ledger cannot be used: {detail}."), _RESTORE)
+LEDGER_NEWER = ErrorKind(
+    "ledger-newer",
+    ExitCode.HELD,
+    N_("Held: the ledger was written by a newer version of cito-numo."),
+    N_("Install that version; this one could only do harm."),
 )
 LEDGER_LOST = ErrorKind(
     "ledger-lost",
-    ExitCode.IO,
-    N_("The outbox holds runs that the ledger knows nothing of: it was lost, or emptied."),
-    N_("Put ledger.sqlite back from a backup; or, to begin anew, move the runs out of the outbox."),
+    ExitCode.HELD,
+    N_("Held: runs were delivered that the ledger knows nothing of, {run_id} for one: it was lost, or an old one was put back."),
+    _RESTORE,
+)
+LEDGER_REBUILT = ErrorKind(
+    "ledger-rebuilt",
+    ExitCode.LOOK,
+    N_(
+        "The ledger was built anew from the {runs} runs in the outbox. Not known any more: the key table, what was agreed to, and which "
+        "corrections took an onderdeel out."
+    ),
+    N_("Import EDEXML files that are not in inbox/edexml again: 'cito-numo edexml import'."),
+)
+RUNS_TAKEN = ErrorKind(
+    "runs-taken",
+    ExitCode.LOOK,
+    N_("Other runs were taken from the outbox before. What they held is not known any more: it is delivered again, as higher revisies."),
+    N_("Nothing is lost by that: a higher revisie takes the place of a lower one."),
+)
+LEDGER_SOUND = ErrorKind("ledger-sound", ExitCode.DONE, N_("The ledger is sound: there was nothing to build anew."))
+RUN_ALTERED = ErrorKind(
+    "run-altered",
+    ExitCode.LOOK,
+    N_("This run is not as it was delivered: {detail}."),
+    N_("Throw it away, or put it back; 'cito-numo sync SCHOOL --full' delivers all that is in force once more."),
+)
+RUN_INVALID = ErrorKind(
+    "run-invalid", ExitCode.LOOK, N_("{name} is not valid against its schema, at {where}."), N_("Do not import it, and report it as a bug.")
+)
+RUN_UNKNOWN = ErrorKind("run-unknown", ExitCode.LOOK, N_("The ledger does not know this run."), N_("Was it copied here? Do not import it."))
+LATEST_ASTRAY = ErrorKind("latest-astray", ExitCode.LOOK, N_("'latest' does not lead to the newest run."), N_("The next night mends it."))
+REBUILD_RUN = ErrorKind(
+    "rebuild-run",
+    ExitCode.HELD,
+    N_("Held: the ledger cannot be built anew from this run, which is not as it was delivered: {detail}."),
+    N_("Put it back as it was; or move it out of the outbox and import it by hand, if it has to be."),
 )
 LEDGER_IN_USE = ErrorKind(
     "ledger-in-use", ExitCode.IO, N_("Another program has the ledger open."), N_("Close it; the next run goes on where this one stopped.")
+)
+LOG_UNWRITABLE = ErrorKind("log-unwritable", ExitCode.IO, N_("The log cannot be written: {detail}."), N_("Name another file with --log."))
+ON_FAILURE = ErrorKind(
+    "on-failure", ExitCode.LOOK, N_("The command of on_failure did not work: {detail}."), N_("Mend it in the YAML file.")
+)
+NOT_AGREED = ErrorKind("not-agreed", ExitCode.USAGE, N_("Nothing was removed."), N_("Add --yes to go on without being asked."))
+TOO_LONG_AGO = ErrorKind(
+    "too-long-ago", ExitCode.LOOK, N_("The last good night of this school was {when}."), N_("See 'cito-numo status -v'.")
+)
+LEERLING_UNSEEN = ErrorKind(
+    "leerling-unseen",
+    ExitCode.LOOK,
+    N_("Nothing of this pupil was found in the ledger and the outbox."),
+    N_("Was it typed as the gebruikersnaam in Numo, with its leading zeros? Results of it are not delivered from now on."),
+)
+LEERLING_IN_INBOX = ErrorKind(
+    "leerling-in-inbox",
+    ExitCode.LOOK,
+    N_("This file still holds the pupil."),
+    N_("Its results are not delivered again; throw the file away once it is of no more use."),
 )
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")

@@ -16,16 +16,24 @@ class Holds:
     """The codes of holds that a person agreed to, now or before."""
     accepted: list[str] = field(default_factory=list)
     """The codes of what would be held, had a person not agreed."""
+    settled: list[str] = field(default_factory=list)
+    """The codes of what was looked at for the first time, and gave no reason to hold."""
     _held: dict[str, Problem] = field(default_factory=dict)
 
     def hold(self, kind: ErrorKind, bound_to: Sequence[str], place: str = "", **values: object) -> bool:
         """Hold the run, unless a person said of the files with these hashes that it is right; whether it is held."""
-        code = hashlib.sha256("\n".join([kind.code, *sorted(bound_to)]).encode()).hexdigest()[:8]
+        code = _code(kind, bound_to)
         if code in self.agreed:
             self.accepted.append(code)
             return False
         self._held[code] = Problem(kind, place, values)
         return True
+
+    def settle(self, kind: ErrorKind, bound_to: Sequence[str]) -> None:
+        """Keep that these files gave no reason to hold: what comes up later about them is the mistake of another."""
+        code = _code(kind, bound_to)
+        if code not in self.agreed:
+            self.settled.append(code)
 
     @property
     def problems(self) -> list[Problem]:
@@ -37,3 +45,7 @@ class Holds:
 
     def _with(self, *codes: str) -> str:
         return " ".join([self.command, *(f"--accept {code}" for code in dict.fromkeys(codes))])
+
+
+def _code(kind: ErrorKind, bound_to: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join([kind.code, *sorted(bound_to)]).encode()).hexdigest()[:8]

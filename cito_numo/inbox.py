@@ -56,12 +56,12 @@ def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[Inbo
 
     A file younger than two seconds is looked at again after two seconds.
     """
-    found = _files(school, folder)
+    found = files_in(school, folder)
     young = [file for file in found if time.time() - file.mtime_ns / 1e9 < _SETTLED]
     if not young:
         return found, []
     time.sleep(_SETTLED)
-    again = {file.name: file for file in _files(school, folder)}
+    again = {file.name: file for file in files_in(school, folder)}
     changing = [file for file in young if file.name not in again or again[file.name].stamp != file.stamp]
     return [file for file in found if file not in changing], changing
 
@@ -82,7 +82,8 @@ def file_orders(files: Iterable[str], seen: Mapping[str, int]) -> dict[str, int]
     return {sha256: seen.get(sha256) or fresh[sha256] for sha256 in hashes}
 
 
-def _files(school: Path, folder: str) -> list[InboxFile]:
+def files_in(school: Path, folder: str) -> list[InboxFile]:
+    """The files in a folder of the school, by name, whether or not they are whole."""
     root = school / folder
     found: list[InboxFile] = []
     if not os.path.lexists(root):

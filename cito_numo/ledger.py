@@ -9,14 +9,14 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, CitoNumoError, Problem, problem_of, stop
+from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, LEDGER_NEWER, CitoNumoError, Problem, problem_of, stop
 from cito_numo.language import _
 from cito_numo.locking import school_lock
 
@@ -26,20 +26,27 @@ if TYPE_CHECKING:
     from cito_numo.revisions import Changes
     from cito_numo.tables import Column
 
-VERSION = 3
+VERSION = 4
 _IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 _SCHEMA = """
 CREATE TABLE bestanden (
     volgorde INTEGER PRIMARY KEY,  -- a file seen later is newer
-    sha256 TEXT NOT NULL UNIQUE
+    sha256 TEXT NOT NULL UNIQUE,
+    gezien TEXT NOT NULL  -- day on which it was first seen
 );
 CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL,
     secret TEXT NOT NULL  -- fingerprint of the secret that eck_id was hashed with
 );
 CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);  -- files of a lower order were seen before the key table was replaced
 CREATE TABLE akkoorden (code TEXT PRIMARY KEY) WITHOUT ROWID;  -- holds that a person agreed to
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL,
+    manifest TEXT  -- sha256 of its manifest.json; missing where an older version delivered it
+) WITHOUT ROWID;
+CREATE TABLE gewist (leerling TEXT PRIMARY KEY,  -- keyed hash of a leerlingnummer or Cito key; empty: everybody
+    tot TEXT NOT NULL  -- what was taken before this day is not delivered again
+) WITHOUT ROWID;
+CREATE TABLE ondergrens (revisie INTEGER NOT NULL);  -- a revisie that is given from now on is higher
 CREATE TABLE leerplannen (
     leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
     run_id TEXT NOT NULL REFERENCES runs,
@@ -70,6 +77,13 @@ DROP TABLE oud;
 CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);
 """,
     3: "ALTER TABLE onderdelen ADD COLUMN domeinen TEXT NOT NULL DEFAULT '';",
+    4: """
+ALTER TABLE bestanden ADD COLUMN gezien TEXT NOT NULL DEFAULT '';
+UPDATE bestanden SET gezien = date('now');
+ALTER TABLE runs ADD COLUMN manifest TEXT;
+CREATE TABLE gewist (leerling TEXT PRIMARY KEY, tot TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE ondergrens (revisie INTEGER NOT NULL);
+""",
 }
 
 _NEWEST = """
@@ -102,6 +116,13 @@ class Night:
     pupils: int
     """How many pupils Numo had when last delivered, to see whether they shrink."""
     manifest: Mapping[str, Any]
+    status: str = ""
+    at: str = ""
+    """When it ended: a moment, ISO."""
+    good_at: str = ""
+    """When the last night ended on which the school got what there was; a moment, ISO."""
+    outbox: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
+    """The stamps of the files of each run that was seen to be as it was delivered."""
 
     def covers(self, fingerprint: str, day: date) -> bool:
         """Whether a night of this fingerprint and day would find the same."""
@@ -164,7 +185,7 @@ class Ledger:
                 self._connection.execute("DELETE FROM sleutels_vanaf")
                 self._connection.execute("INSERT INTO sleutels_vanaf VALUES (?)", (replaced,))
             self._keep_accepted(accepted)
-            self._connection.execute("UPDATE nacht SET inhoud = json_set(inhoud, '$.fingerprint', NULL)")
+            self._new_night()
 
     def accepted(self) -> frozenset[str]:
         """The codes of holds that a person agreed to."""
@@ -213,22 +234,37 @@ class Ledger:
 
     def newest_run(self) -> str:
         """The greatest run-id there is, or an empty text."""
-        return str(self._connection.execute("SELECT coalesce(max(run_id), '') FROM runs").fetchone()[0])
+        return max(self.runs(), default="")
+
+    def runs(self) -> dict[str, str | None]:
+        """Every run there ever was, oldest first, with the sha256 of its manifest.json; None where that is not known."""
+        return dict(self._connection.execute("SELECT run_id, manifest FROM runs ORDER BY run_id").fetchall())
+
+    def revisie_floor(self) -> int:
+        """A revisie that is given from now on is higher than this: 0, but where the ledger forgot some that were given."""
+        return int(self._connection.execute("SELECT coalesce(max(revisie), 0) FROM ondergrens").fetchone()[0])
+
+    def highest_revisie(self) -> int:
+        """No revisie that was given is higher than this: a run adds one at most."""
+        return self.revisie_floor() + len(self.runs())
 
     def unfinished(self) -> list[tuple[str, RunState]]:
         """Runs that were not delivered, oldest first."""
         rows = self._connection.execute("SELECT run_id, state FROM runs WHERE state <> 'delivered' ORDER BY run_id").fetchall()
         return [(run_id, RunState(state)) for run_id, state in rows]
 
-    def begin(self, run_id: str, changes: "Changes", vervallen: "pd.DataFrame", *, full: bool) -> None:
-        """Write down what a run will deliver, as pending. With `full`, leerplannen that did not change are in force already."""
+    def begin(self, run_id: str, changes: "Changes", vervallen: "pd.DataFrame", *, full: bool, manifest: str) -> None:
+        """Write down what a run will deliver, as pending, and the sha256 of its manifest.json.
+
+        With `full`, leerplannen that did not change are in force already.
+        """
         import pandas as pd
 
         plans = pd.concat([changes.leerplannen, changes.ingetrokken.drop(columns="reden")], ignore_index=True).assign(run_id=run_id)
         onderdelen = changes.onderdelen.merge(changes.leerplannen, on=["gebruikersnaam", "vak"])
         columns = [row[1] for row in self._connection.execute("PRAGMA table_info(onderdelen)")]
         with self._transaction():
-            self._connection.execute("INSERT INTO runs VALUES (?, ?)", (run_id, RunState.PENDING))
+            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?)", (run_id, RunState.PENDING, manifest))
             self._insert("leerplannen", plans, or_ignore=full)
             self._insert("onderdelen", onderdelen[columns], or_ignore=full)
             self._insert("vervallen", vervallen.assign(run_id=run_id))
@@ -247,6 +283,74 @@ class Ledger:
             )
             for table in ("leerplannen", "vervallen", "runs"):
                 self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+
+    def rewrite(self, run_id: str, manifest: str) -> None:
+        """Keep that a run which was delivered has another manifest.json from now on, and is built anew with it."""
+        with self._transaction():
+            self._connection.execute("UPDATE runs SET state = ?, manifest = ? WHERE run_id = ?", (RunState.BUILT, manifest, run_id))
+
+    # --- what was purged ---------------------------------------------------------------------------------------------
+
+    def purged(self) -> dict[str, str]:
+        """Per leerling (`Secret.hash_leerling`; an empty text is everybody): what was taken before this ISO day is not delivered again."""
+        return dict(self._connection.execute("SELECT leerling, tot FROM gewist").fetchall())
+
+    def to_purge(self, before: date) -> dict[str, int]:
+        """How many leerplannen and keys `purge` would take out."""
+        whole, keys, _run_id = self._old(before)
+        return {"leerplannen": len(whole), "keys": keys}
+
+    def purge(self, before: date) -> None:
+        """Take out what is about tests that were taken before a day, and keys of files that were first seen before it; for good."""
+        whole, _keys, run_id = self._old(before)
+        day = before.isoformat()
+        with self._transaction():
+            self._forget(whole)
+            self._connection.execute("DELETE FROM onderdelen WHERE afnamedatum < ?", (day,))
+            older = f"SELECT leerplan_id, revisie FROM leerplannen WHERE run_id < ? EXCEPT SELECT leerplan_id, revisie FROM ({_NEWEST})"
+            for table in ("onderdelen", "leerplannen"):
+                self._connection.execute(f"DELETE FROM {table} WHERE (leerplan_id, revisie) IN ({older})", (run_id,))
+            self._connection.execute(
+                "UPDATE onderdelen SET prioriteit = nieuw FROM (SELECT leerplan_id AS id, revisie AS r, onderdeel AS o, row_number() OVER"
+                " (PARTITION BY leerplan_id, revisie ORDER BY prioriteit) AS nieuw FROM onderdelen)"
+                " WHERE leerplan_id = id AND revisie = r AND onderdeel = o"
+            )
+            self._connection.execute("DELETE FROM vervallen WHERE run_id < ?", (run_id,))
+            self._connection.execute("DELETE FROM sleutels WHERE volgorde IN (SELECT volgorde FROM bestanden WHERE gezien < ?)", (day,))
+            self._bar([""], day)
+            self._connection.execute("DELETE FROM gewist WHERE leerling <> '' AND tot <= ?", (day,))
+            self._new_night()
+        self._connection.execute("VACUUM")
+
+    def of_leerling(self, gebruikersnaam: str) -> dict[str, int]:
+        """How many leerplannen and keys of a pupil there are."""
+        plans = self._connection.execute("SELECT count(DISTINCT leerplan_id) FROM leerplannen WHERE gebruikersnaam = ?", (gebruikersnaam,))
+        keys = self._connection.execute("SELECT count(*) FROM sleutels WHERE gebruikersnaam = ?", (gebruikersnaam,))
+        return {"leerplannen": int(plans.fetchone()[0]), "keys": int(keys.fetchone()[0])}
+
+    def cito_keys(self, gebruikersnaam: str) -> list[str]:
+        """The Cito keys of a pupil."""
+        found = self._connection.execute("SELECT cito_key FROM sleutels WHERE gebruikersnaam = ? ORDER BY cito_key", (gebruikersnaam,))
+        return [key for (key,) in found if key is not None]
+
+    def purge_leerling(self, gebruikersnaam: str, hashes: Sequence[str], until: date) -> None:
+        """Take out all of a pupil, for good. Results of who has these hashes, taken before the day `until`, are not delivered again."""
+        with self._transaction():
+            plans = self._connection.execute("SELECT DISTINCT leerplan_id FROM leerplannen WHERE gebruikersnaam = ?", (gebruikersnaam,))
+            self._forget([leerplan_id for (leerplan_id,) in plans])
+            for table in ("vervallen", "sleutels"):
+                self._connection.execute(f"DELETE FROM {table} WHERE gebruikersnaam = ?", (gebruikersnaam,))
+            self._bar(hashes, until.isoformat())
+            self._new_night()
+        self._connection.execute("VACUUM")
+
+    def begin_anew(self, orders: Mapping[str, int], newest_run: str, revisie: int) -> None:
+        """Fill an empty ledger with what is known otherwise: orders of files, a newest run that is gone, and a revisie to go above."""
+        with self._transaction():
+            self._keep_files(orders)
+            if newest_run:
+                self._connection.execute("INSERT INTO runs VALUES (?, 'delivered', NULL)", (newest_run,))
+            self._connection.execute("INSERT INTO ondergrens VALUES (?)", (revisie,))
 
     # --- the last night ----------------------------------------------------------------------------------------------
 
@@ -268,11 +372,44 @@ class Ledger:
 
     def _keep_files(self, orders: Mapping[str, int]) -> None:
         rows = [(order, sha256) for sha256, order in orders.items()]
-        self._connection.executemany("INSERT INTO bestanden (volgorde, sha256) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
+        self._connection.executemany("INSERT INTO bestanden VALUES (?, ?, date('now')) ON CONFLICT (sha256) DO NOTHING", rows)
 
     def _keep_keys(self, keys: "pd.DataFrame", secret: str) -> None:
         self._connection.execute("DELETE FROM sleutels")
         self._insert("sleutels", keys.assign(secret=secret))
+
+    def _old(self, before: date) -> tuple[list[str], int, str]:
+        """The leerplannen of which nothing newer is left, how many keys are old, and the first run-id of the day."""
+        day, run_id = before.isoformat(), before.strftime("%Y%m%dT")
+        found = self._connection.execute(
+            f"SELECT leerplan_id FROM ({_NEWEST}) AS newest JOIN leerplannen USING (leerplan_id, revisie)"
+            " WHERE CASE WHEN newest.status = 'ingetrokken' THEN run_id < ? ELSE NOT EXISTS (SELECT 1 FROM onderdelen"
+            " WHERE onderdelen.leerplan_id = newest.leerplan_id AND onderdelen.revisie = newest.revisie AND afnamedatum >= ?) END",
+            (run_id, day),
+        )
+        whole = [leerplan_id for (leerplan_id,) in found]
+        keys = self._connection.execute("SELECT count(*) FROM sleutels JOIN bestanden USING (volgorde) WHERE gezien < ?", (day,))
+        return whole, int(keys.fetchone()[0]), run_id
+
+    def _forget(self, leerplan_ids: Sequence[str]) -> None:
+        """Take leerplannen out, but not how high their revisies were: each is given once."""
+        ids = [(leerplan_id,) for leerplan_id in leerplan_ids]
+        for one in ids:
+            self._connection.execute("INSERT INTO ondergrens SELECT max(revisie) FROM leerplannen WHERE leerplan_id = ?", one)
+        highest = self.revisie_floor()
+        self._connection.execute("DELETE FROM ondergrens")
+        self._connection.execute("INSERT INTO ondergrens VALUES (?)", (highest,))
+        for table in ("onderdelen", "leerplannen"):
+            self._connection.executemany(f"DELETE FROM {table} WHERE leerplan_id = ?", ids)
+
+    def _bar(self, hashes: Iterable[str], until: str) -> None:
+        self._connection.executemany(
+            "INSERT INTO gewist VALUES (?1, ?2) ON CONFLICT DO UPDATE SET tot = max(tot, ?2)", [(leerling, until) for leerling in hashes]
+        )
+
+    def _new_night(self) -> None:
+        """Let the next night be worked out anew."""
+        self._connection.execute("UPDATE nacht SET inhoud = json_set(inhoud, '$.fingerprint', NULL)")
 
     def _keep_accepted(self, codes: Sequence[str]) -> None:
         self._connection.executemany("INSERT INTO akkoorden VALUES (?) ON CONFLICT DO NOTHING", [(code,) for code in codes])
@@ -370,20 +507,24 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
 def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> sqlite3.Connection:
     """The connection, to a ledger of this version: made if there is none yet, upgraded (in memory, where it is only read) if older."""
     connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA secure_delete = ON")
+    fault = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if fault != "ok":
+        raise stop(LEDGER_DAMAGED, str(path), detail=fault)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
     elif 1 <= version < VERSION:
         return _upgraded(connection, version, in_memory=read_only)
+    elif version > VERSION:
+        raise stop(LEDGER_NEWER, str(path))
     elif version != VERSION:
-        raise stop(
-            LEDGER_DAMAGED, str(path), detail=_("it was written by another version of cito-numo ({version})").format(version=version)
-        )
+        raise stop(LEDGER_DAMAGED, str(path), detail=_("it is no ledger of cito-numo"))
     return connection
 
 
 def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) -> sqlite3.Connection:
-    """Version 2 knows pupils without a Cito key, and that a key table was replaced; version 3 knows domeinen."""
+    """Version 2 knows pupils without a Cito key, and that a key table was replaced; 3 domeinen; 4 what was purged, and manifests."""
     if in_memory:
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)

@@ -4,7 +4,8 @@ A wrong match is the worst thing this program can do, so every key that a result
 a child's result shown to another cannot. Names and birth dates play no part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ from cito_numo.uitkomst import Reden, Uitkomst
 
 _NOBODY = -1
 _SEVERAL = -2
+_FEWEST = 4
+"""Pupils of a klas from which it says something that they are scattered."""
+_NOT_LOOKED_UP = (Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR, Uitkomst.ONGEWIJZIGD)
+"""Of which no pupil was looked up: results that cannot be read, of another schooljaar, or purged."""
 
 _Numbers = npt.NDArray[np.int64]
 
@@ -61,17 +66,58 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
     return results.assign(gebruikersnaam=names.set_axis(results.index))
 
 
-def unmatched(results: pd.DataFrame) -> tuple[int, int, int]:
-    """How many results no pupil was found for, how many were contradictory, and of how many that were looked up."""
-    valid = ~results["uitkomst"].isin([Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR])
+@dataclass(frozen=True)
+class Unmatched:
+    """How many results were not joined."""
+
+    nobody: int
+    """No pupil was found for these."""
+    contradictory: int
+    total: int
+    """Of so many that were looked up."""
+    elsewhere: Mapping[str, int]
+    """Per klas that the list of pupils does not have: so many, which are in none of the other figures."""
+
+
+def unmatched(results: pd.DataFrame, pupils: pd.DataFrame) -> Unmatched:
+    """How many results were not joined, those of klassen that the list does not have at all apart: Numo may serve some years only.
+
+    That says something only where the list and the export name klassen alike: where the list has one of the export's klassen, and nobody
+    of the klas in question was found.
+    """
+    looked_up = ~results["uitkomst"].isin(_NOT_LOOKED_UP)
     nobody = results["uitkomst"] == Uitkomst.NIET_GEKOPPELD
-    contradictory = results["uitkomst"] == Uitkomst.TEGENSTRIJDIG
-    return int(nobody.sum()), int(contradictory.sum()), int(valid.sum())
+    klassen = results["klas"].str.strip().str.casefold()
+    in_list = klassen.isin(pupils.loc[pupils["in_numo"], "klas"].dropna().str.strip().str.casefold())
+    found = klassen.isin(klassen[looked_up & ~nobody].dropna())
+    elsewhere = nobody & klassen.notna() & ~in_list & ~found & bool((looked_up & in_list).any())
+    return Unmatched(
+        int((nobody & ~elsewhere).sum()),
+        int((results["uitkomst"] == Uitkomst.TEGENSTRIJDIG).sum()),
+        int((looked_up & ~elsewhere).sum()),
+        {str(klas): int(count) for klas, count in results.loc[elsewhere, "klas"].value_counts().sort_index().items()},
+    )
+
+
+def scattered(results: pd.DataFrame, klassen: pd.Series) -> tuple[pd.DataFrame, int]:
+    """The klassen of the exports of which the pupils are scattered over the list's klassen, and how many klassen were looked at.
+
+    `klassen` is the klas in the list by gebruikersnaam. A klas of four pupils or more is scattered where fewer than half of them are in one
+    klas of the list: probably the wrong pupils were joined. The table has a row per result (columns `bestand`, `klas`, `in_list`).
+    """
+    joined = results.loc[under_way(results) & results["klas"].notna(), ["bestand", "klas", "gebruikersnaam"]]
+    joined = joined.assign(in_list=joined["gebruikersnaam"].map(klassen)).dropna(subset="in_list")
+    pupils = joined.drop_duplicates(["klas", "gebruikersnaam"])
+    sizes = pupils.groupby("klas")["in_list"].size()
+    together = pupils.groupby("klas")["in_list"].agg(lambda names: names.value_counts().iloc[0]) if len(pupils) else sizes
+    looked_at = sizes[sizes >= _FEWEST]
+    apart = looked_at.index[together.loc[looked_at.index] * 2 < looked_at]
+    return joined[joined["klas"].isin(apart)], len(looked_at)
 
 
 def matched_per_key(results: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Per key: in how many results it was looked up (`tried`), and how many of those were joined with a pupil (`matched`)."""
-    tried = ~results["uitkomst"].isin([Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR])
+    tried = ~results["uitkomst"].isin(_NOT_LOOKED_UP)
     joined = results["gebruikersnaam"].notna()
     return {
         key: {"tried": int((tried & results[key].notna()).sum()), "matched": int((joined & results[key].notna()).sum())} for key in KEYS

@@ -3,8 +3,9 @@
 Same tables, same bytes: everything is sorted, and nothing holds a time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,13 +17,24 @@ from cito_numo.config import Csv, School
 from cito_numo.domeinen import Domein, by_priority
 from cito_numo.errors import CSV_ENCODING, stop
 from cito_numo.redenen import Tekst, niveau_met_teken, tekst
-from cito_numo.report import NIET_GELEVERD, csv_header
-from cito_numo.revisions import Changes
-from cito_numo.tables import ONDERDELEN, names, rows_of
+from cito_numo.report import (
+    LEERPLANNEN_CSV,
+    LEERPLANNEN_JSON,
+    MANIFEST_JSON,
+    NIET_GELEVERD,
+    csv_header,
+    described,
+    manifest_json,
+    read_manifest,
+)
+from cito_numo.revisions import INGETROKKEN, Changes
+from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, rows_of
 from cito_numo.uitkomst import Reden, Uitkomst
 
 _ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
-_CSV_COLUMNS = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak", *_ONDERDEEL[:-1]]
+_LEERPLAN = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak"]
+_INGETROKKEN = ["leerplan_id", "revisie", "gebruikersnaam", "vak", "reden"]
+_CSV_COLUMNS = [*_LEERPLAN, *_ONDERDEEL[:-1]]
 """A row of the CSV has no place for domeinen: they stand in the JSON."""
 _LISTED = (Uitkomst.ONGELDIG, Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG, Uitkomst.BOVEN_TERUGSTUUROPTIE)
 _FORMULA = r"^[=+\-@\t\r]"
@@ -31,14 +43,53 @@ _NUMBER = r"^[+-]?\d+(?:[.,]\d+)?$"
 
 def leerplannen_json(school: School, changes: Changes) -> bytes:
     """The leerplannen for import into Numo, one on a line; valid against the schema `leerplannen` that the package ships."""
-    plans = _records(changes.leerplannen[["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak"]])
+    return _json({"korte_naam": school.korte_naam, "brin": school.config.brin[0]}, changes)
+
+
+def _json(school: Mapping[str, str], changes: Changes) -> bytes:
+    plans = _records(changes.leerplannen[_LEERPLAN])
     onderdelen = _records(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
     members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
     for plan, rows in zip(plans, members, strict=True):
         plan["onderdelen"] = [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in rows]
-    withdrawn = _records(changes.ingetrokken[["leerplan_id", "revisie", "gebruikersnaam", "vak", "reden"]])
-    head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": {"korte_naam": school.korte_naam, "brin": school.config.brin[0]}}
+    withdrawn = _records(changes.ingetrokken[_INGETROKKEN])
+    head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": school}
     return b"%s,\n%s,\n%s}\n" % (orjson.dumps(head)[:-1], _lines("leerplannen", plans), _lines("ingetrokken", withdrawn))
+
+
+def changes_in(content: bytes, volgorde: int = 0) -> Changes:
+    """What a leerplannen.json delivers: what `leerplannen_json` made it of. `volgorde` is that of the files the results came from."""
+    document = orjson.loads(content)
+    plans, withdrawn = document["leerplannen"], document["ingetrokken"]
+    onderdelen = [
+        {**row, "gebruikersnaam": plan["gebruikersnaam"], "vak": plan["vak"], "domeinen": _as_text(row["domeinen"]), "volgorde": volgorde}
+        for plan in plans
+        for row in plan["onderdelen"]
+    ]
+    ingetrokken = [{**plan, "klas": None, "status": INGETROKKEN} for plan in withdrawn]
+    return Changes(
+        _table(plans, names(LEERPLANNEN), LEERPLANNEN),
+        _table(onderdelen, names(ONDERDELEN), ONDERDELEN),
+        _table(ingetrokken, [*names(LEERPLANNEN), "reden"], LEERPLANNEN).astype({"reden": "str"}),
+    )
+
+
+def rewritten(run: Path, leerling: str, style: Csv) -> dict[str, bytes]:
+    """The files of a run without a pupil who was purged; the manifest says that it was `rewritten`."""
+    content = (run / LEERPLANNEN_JSON).read_bytes()
+    changes = changes_in(content).without(leerling)
+    files = {LEERPLANNEN_JSON: _json(orjson.loads(content)["school"], changes), LEERPLANNEN_CSV: leerplannen_csv(changes, style)}
+    manifest = {**read_manifest(run / MANIFEST_JSON), "outputs": described(files), "rewritten": True}
+    return {**files, MANIFEST_JSON: manifest_json(manifest)}
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], group: Sequence[Column]) -> pd.DataFrame:
+    frame = pd.DataFrame([[row[name] for name in columns] for row in rows], columns=list(columns))
+    return frame.astype({column.name: column.dtype for column in group})
+
+
+def _as_text(levels: Sequence[Mapping[str, Any]]) -> str:
+    return " ".join(sorted(f"{level['domein']}={level['functioneringsniveau']}" for level in levels))
 
 
 def _domeinen(onderdeel: Mapping[str, Any]) -> list[Domein]:

@@ -35,6 +35,10 @@ class Secret:
         """Tells two secrets apart without giving either away; the ledger keeps it."""
         return hmac.new(self._key, b"fingerprint", hashlib.sha256).hexdigest()[:16]
 
+    def hash_leerling(self, number: str) -> str:
+        """The keyed hash (32 hexadecimal digits) of a leerlingnummer or Cito key, by which a pupil who was purged is known again."""
+        return self._hashed(b"leerling " + number.encode())
+
     def hash_eck_id(self, eck_id: str) -> str | None:
         """The keyed hash (32 hexadecimal digits) of an ECK iD; None for a stampseudoniem, which identifies something else."""
         import pyarrow as pa

@@ -65,6 +65,12 @@ def release(folder: Path, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def mails(folder: Path) -> list[Path]:
+    """The mails that lie here, without their notes."""
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return [path for path in files if not is_note(folder, path)]
+
+
 def is_note(folder: Path, path: Path) -> bool:
     """Whether a file is no mail, but says why one lies here."""
     return path.resolve().parent == folder.resolve() and path.suffix == _NOTE

@@ -102,6 +102,7 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
     Reden.ZELFDE_RESULTAAT: Tekst("Dit resultaat is meer dan eens gelezen.", ""),
     Reden.GECORRIGEERD: Tekst("Een nieuwere download corrigeert dit resultaat.", ""),
     Reden.NIEUWERE_TOETS: Tekst("Een nieuwere toets van dit onderdeel telt.", ""),
+    Reden.GEWIST: Tekst("Dit resultaat is gewist, en wordt niet opnieuw geleverd.", ""),
 }
 
 INGETROKKEN_BOVEN_OPTIE = "Een correctie van het laatste resultaat ligt boven de terugstuuroptie van de school."

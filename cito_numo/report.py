@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -47,9 +48,23 @@ def manifest_json(content: Mapping[str, Any]) -> bytes:
     return orjson.dumps({**head, **content}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What stands in a manifest; empty where there is none, or none that can be read."""
+    try:
+        content = orjson.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def sha256_of(content: bytes) -> str:
+    """The hash by which a manifest knows a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def described(files: Mapping[str, bytes]) -> list[dict[str, object]]:
     """How a manifest names files: path, size and sha256."""
-    return [{"path": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()]
+    return [{"path": name, "size": len(content), "sha256": sha256_of(content)} for name, content in files.items()]
 
 
 def said(messages: Iterable[Message]) -> list[dict[str, str]]:

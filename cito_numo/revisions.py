@@ -36,6 +36,15 @@ class Changes:
     def __bool__(self) -> bool:
         return len(self.leerplannen) + len(self.ingetrokken) > 0
 
+    def of(self, gebruikersnaam: str) -> bool:
+        """Whether any of it is of this pupil."""
+        return any((table["gebruikersnaam"] == gebruikersnaam).any() for table in (self.leerplannen, self.ingetrokken))
+
+    def without(self, gebruikersnaam: str) -> "Changes":
+        """The same without this pupil."""
+        tables = (self.leerplannen, self.onderdelen, self.ingetrokken)
+        return Changes(*(table[table["gebruikersnaam"] != gebruikersnaam].reset_index(drop=True) for table in tables))
+
 
 def leerplan_id(school: str, gebruikersnaam: str, vak: str) -> str:
     """The id of the leerplan of a leerling for a vak: the same for ever."""
@@ -43,27 +52,36 @@ def leerplan_id(school: str, gebruikersnaam: str, vak: str) -> str:
 
 
 def compare(
-    onderdelen: pd.DataFrame, in_force: pd.DataFrame, leerplannen: pd.DataFrame, klassen: pd.Series, school: str, *, automatic: bool
+    onderdelen: pd.DataFrame,
+    in_force: pd.DataFrame,
+    leerplannen: pd.DataFrame,
+    klassen: pd.Series,
+    school: str,
+    *,
+    automatic: bool,
+    above: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All leerplannen after this run (columns `tables.LEERPLANNEN`, and `changed`), and those that are ingetrokken now.
 
     `onderdelen` are those of after the run, `in_force` those of before it, `leerplannen` the newest revisie of each, `klassen` the klas by
     gebruikersnaam. `revisie` goes up when onderdelen or status change; klas alone does not. A leerplan is `te_verwerken` until a teacher
-    processes it, again when its onderdelen change; where processing is automatic it is `verwerkt`.
+    processes it, again when its onderdelen change; where processing is automatic it is `verwerkt`. A revisie that is given now is higher
+    than `above`.
     """
     now = onderdelen[_LEERPLAN].drop_duplicates(ignore_index=True)
     plans = now.merge(leerplannen, on=_LEERPLAN, how="left")
     other_content = pd.Series(pd.MultiIndex.from_frame(plans[_LEERPLAN]).isin(_different(onderdelen, in_force)), index=plans.index)
     status = plans["status"].mask(other_content, TE_VERWERKEN) if not automatic else pd.Series(VERWERKT, index=plans.index, dtype="str")
     changed = other_content | (status != plans["status"])
+    known = plans["revisie"].fillna(0).astype("int64")
     ids = [
-        known if isinstance(known, str) else leerplan_id(school, gebruikersnaam, vak)
-        for known, gebruikersnaam, vak in zip(plans["leerplan_id"], plans["gebruikersnaam"], plans["vak"], strict=True)
+        known_id if isinstance(known_id, str) else leerplan_id(school, gebruikersnaam, vak)
+        for known_id, gebruikersnaam, vak in zip(plans["leerplan_id"], plans["gebruikersnaam"], plans["vak"], strict=True)
     ]
     plans = plans.assign(
         leerplan_id=pd.Series(ids, index=plans.index, dtype="str"),
         klas=plans["gebruikersnaam"].map(klassen).astype("str").fillna(plans["klas"]),
-        revisie=plans["revisie"].fillna(0).astype("int64") + changed,
+        revisie=known.mask(changed, known.clip(lower=above) + 1),
         status=status,
         changed=changed,
     )
@@ -72,7 +90,9 @@ def compare(
     moved = in_force[[*_LEERPLAN, "onderdeel"]].merge(onderdelen[["gebruikersnaam", "onderdeel"]])
     elsewhere = pd.MultiIndex.from_frame(gone[_LEERPLAN]).isin(pd.MultiIndex.from_frame(moved[_LEERPLAN]))
     gone = gone.assign(
-        revisie=gone["revisie"] + 1, status=INGETROKKEN, reden=np.where(elsewhere, INGETROKKEN_VERPLAATST, INGETROKKEN_BOVEN_OPTIE)
+        revisie=gone["revisie"].clip(lower=above) + 1,
+        status=INGETROKKEN,
+        reden=np.where(elsewhere, INGETROKKEN_VERPLAATST, INGETROKKEN_BOVEN_OPTIE),
     ).sort_values(_LEERPLAN, ignore_index=True)
     return plans[[*names(LEERPLANNEN), "changed"]], gone
 

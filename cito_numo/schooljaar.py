@@ -23,6 +23,11 @@ def schooljaar_start(day: date) -> date:
     return date(day.year if day.month >= _FIRST_MONTH else day.year - 1, _FIRST_MONTH, 1)
 
 
+def first_day_of(schooljaar: str) -> date:
+    """The first day of a schooljaar that is written as 2026-2027."""
+    return date(int(schooljaar[:4]), _FIRST_MONTH, 1)
+
+
 def next_schooljaar(day: date) -> date:
     """The first day of the schooljaar after the one that a day belongs to."""
     return date(schooljaar_start(day).year + 1, _FIRST_MONTH, 1)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 
-from cito_numo.errors import CitoNumoError
+from cito_numo.errors import CitoNumoError, ExitCode
 from cito_numo.language import N_, _, ngettext
+from cito_numo.log import Log
 from cito_numo.sync import RunResult, Status
 from cito_numo.uitkomst import Uitkomst
 
@@ -23,6 +24,21 @@ def show_results(results: Sequence[RunResult], *, verbose: bool) -> None:
         for message in result.messages if everything else result.news:
             if everything or message.needs_person:
                 typer.echo(f"{result.korte_naam}: {message.text}", err=True)
+
+
+def log_result(log: Log, result: RunResult) -> None:
+    """A line for each message of a school's night, and one for the night."""
+    about = {"school": result.korte_naam, "run_id": result.run_id}
+    for message in result.messages:
+        bad = result.exit_code if message.needs_person else ExitCode.DONE
+        log.write("message", bad, **about, code=message.code, message=message.text, new=message in result.news)
+    log.write("night", result.exit_code, **about, status=result.status, exit_code=result.exit_code, counts=result.counts)
+
+
+def show_log_problem(log: Log) -> None:
+    """That the log could not be written, if so."""
+    if log.problem is not None:
+        typer.echo(str(log.problem), err=True)
 
 
 def show_error(error: CitoNumoError) -> None:

@@ -19,21 +19,25 @@ from typing import TYPE_CHECKING, Any
 from cito_numo import __version__, delivery
 from cito_numo.config import Csv, School, Workspace
 from cito_numo.errors import (
-    BUSY,
     FILE_UNREADABLE,
     FILE_UNSTABLE,
-    LEDGER_LOST,
+    LEDGER_REBUILT,
+    LEDGER_SOUND,
+    RUN_ALTERED,
+    RUNS_TAKEN,
     WAITING_ACTIVE_FROM,
     WAITING_INACTIVE,
     WAITING_NO_KEYS,
     WAITING_NO_RESULTS,
+    CitoNumoError,
     ExitCode,
     Problem,
-    stop,
     worst,
 )
-from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, read, settled_files
-from cito_numo.ledger import Ledger, Night, RunState, ledger_path, problems_with, school_ledger
+from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, files_in, read, settled_files
+from cito_numo.ledger import Ledger, Night, ledger_path, problems_with, school_ledger
+from cito_numo.on_failure import run_on_failure
+from cito_numo.outbox import Stamps, altered, check_ledger, deliver, finish_unfinished
 from cito_numo.privacy import Secret, workspace_secret
 from cito_numo.report import (
     LEERPLANNEN_CSV,
@@ -44,6 +48,7 @@ from cito_numo.report import (
     described,
     manifest_json,
     nothing_held_back,
+    read_manifest,
     said,
 )
 from cito_numo.schooljaar import schooljaar_of
@@ -74,6 +79,8 @@ class Options:
     full: bool = False
     dry_run: bool = False
     accept: frozenset[str] = frozenset()
+    rebuild: bool = False
+    """Whether a ledger that is damaged or lost is built anew from the outbox first."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,10 @@ class RunResult:
         }
 
 
+_OF_ONE_NIGHT = frozenset({RUN_ALTERED.code, LEDGER_REBUILT.code, LEDGER_SOUND.code, RUNS_TAKEN.code})
+"""Messages that each night finds anew, or that were about one night only."""
+
+
 @dataclass
 class _Finding:
     """What a night found, before it is reported.
@@ -120,6 +131,12 @@ class _Finding:
     pupils: int | None = None
     """How many pupils Numo has; None where the last delivery's number goes on to count."""
 
+    def add(self, messages: Sequence[Message]) -> None:
+        """Tell something that has nothing to do with tonight's results."""
+        self.messages = [*messages, *self.messages]
+        if any(message.needs_person for message in messages):
+            self.exit_code = worst([self.exit_code, ExitCode.LOOK])
+
 
 class Sync:
     """The nights of the schools of one workspace."""
@@ -127,38 +144,71 @@ class Sync:
     def __init__(self, workspace: Workspace, options: Options) -> None:
         self._workspace = workspace
         self._options = options
+        self._hashes: dict[Path, str] = {}
 
     def school(self, korte_naam: str) -> RunResult:
-        """One school's night. Raises nothing: what goes wrong is in the result."""
+        """One school's night. Raises nothing: what goes wrong is in the result. Runs `on_failure` where there is news for a person."""
+        result = self._school(korte_naam)
+        command = self._on_failure(korte_naam) if any(message.needs_person for message in result.news) else None
+        if command is None or self._options.dry_run:
+            return result
+        facts = {"school": korte_naam, "status": result.status, "exit_code": str(int(result.exit_code)), "run_id": result.run_id or ""}
+        text = "".join(f"{message.text}\n" for message in result.news if message.needs_person)
+        trouble = run_on_failure(command, facts, text)
+        if trouble is None:
+            return result
+        told = Message.of(trouble)
+        exit_code = worst([result.exit_code, ExitCode.LOOK])
+        return replace(result, exit_code=exit_code, messages=[*result.messages, told], news=[*result.news, told])
+
+    def _on_failure(self, korte_naam: str) -> str | None:
+        try:
+            return self._workspace.school(korte_naam).config.on_failure
+        except CitoNumoError:
+            return self._workspace.on_failure
+
+    def _school(self, korte_naam: str) -> RunResult:
         folder = self._workspace.school_folder(korte_naam)
         try:
+            rebuilt = self._rebuilt(folder)
             with school_ledger(folder, self._options.now, dry_run=self._options.dry_run) as ledger:
-                return self._night(korte_naam, folder, ledger)
+                return self._night(korte_naam, folder, ledger, rebuilt)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             finding = _failure(error, ledger_path(folder))
             if finding.status is not Status.BUSY and not self._options.dry_run:
                 with contextlib.suppress(OSError):  # the reason is told already
-                    self._report(korte_naam, folder, None, finding)
+                    self._report(korte_naam, folder, None, finding, None)
             return RunResult(korte_naam, finding.status, finding.exit_code, messages=finding.messages, news=finding.messages)
 
-    def _night(self, korte_naam: str, folder: Path, ledger: Ledger) -> RunResult:
+    def _rebuilt(self, folder: Path) -> Sequence[Message]:
+        if not self._options.rebuild or self._options.dry_run:
+            return []
+        from cito_numo.rebuild import rebuild
+
+        return [Message.of(problem) for problem in rebuild(folder, self._options.now)]
+
+    def _night(self, korte_naam: str, folder: Path, ledger: Ledger, rebuilt: Sequence[Message]) -> RunResult:
         last = ledger.last_night()
         brin = finished = None
+        changed: list[Problem] = []
+        sound: Stamps = {}
         try:
-            _check_ledger(ledger, folder / "outbox")
-            finished = None if self._options.dry_run else _finish_unfinished(ledger, folder / "outbox")
+            check_ledger(ledger, folder)
+            finished = None if self._options.dry_run else finish_unfinished(ledger, folder / "outbox")
+            changed, sound = altered(ledger, folder / "outbox", last.outbox if last else {})
             school = self._workspace.school(korte_naam)
             brin = school.config.brin[0]
             finding = self._waiting_for_cito(school) or self._judged(school, ledger, last)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             finding = _failure(error, ledger_path(folder))
+        finding.add([*rebuilt, *(Message.of(problem) for problem in changed)])
         finding.run_id = finding.run_id or finished
         if finished and finding.status is Status.NOTHING_NEW:
             finding.status = Status.DELIVERED
         if not self._options.dry_run:
             try:
-                manifest = self._report(korte_naam, folder, brin, finding)
-                _remember(ledger, self._options.day, finding, last, manifest)
+                manifest = self._report(korte_naam, folder, brin, finding, ledger)
+                _remember(ledger, self._options, finding, last, manifest, sound)
             except (OSError, sqlite3.DatabaseError) as error:  # what was delivered is there; that the report is not, is told
                 finding.messages = [*finding.messages, *_failure(error, ledger_path(folder)).messages]
                 finding.exit_code = worst([finding.exit_code, ExitCode.IO])
@@ -221,7 +271,7 @@ class Sync:
         from cito_numo.corridor import Past, Ready, open_files, work_out
 
         rules = replace(self._rules, accept=self._options.accept | ledger.accepted())
-        ready = Ready(cito, numo, edexml, problems)
+        ready = Ready(cito, numo, edexml, problems, self._elsewhere(school, cito))
         opened = open_files(school, ready, ledger.orders(), rules, has_keys=ledger.has_keys())
         if not self._options.dry_run:
             ledger.remember_files(opened.orders)
@@ -231,6 +281,8 @@ class Sync:
             onderdelen=ledger.onderdelen(),
             leerplannen=ledger.leerplannen(),
             vervallen=ledger.vervallen(),
+            purged=ledger.purged(),
+            revisie_floor=ledger.revisie_floor(),
             pupils=last.pupils if last is not None else 0,
         )
         return work_out(school, ready, opened, past, rules)
@@ -265,10 +317,9 @@ class Sync:
         return finding
 
     def _deliver(self, school: School, ledger: Ledger, outcome: "Outcome", finding: _Finding) -> None:
-        """Write the run down, build it, let it appear, and say so: whenever this stops, the next night finishes or forgets it."""
         from cito_numo.outputs import leerplannen_csv, leerplannen_json
 
-        outbox, group = school.folder / "outbox", school.config.outbox_group
+        outbox = school.folder / "outbox"
         run_id = delivery.next_run_id(self._options.now, max(delivery.newest_in(outbox), ledger.newest_run()))
         files = {
             LEERPLANNEN_JSON: leerplannen_json(school, outcome.changes),
@@ -276,16 +327,18 @@ class Sync:
         }
         finding.run_id = run_id
         finding.manifest["outputs"] = described(files)
-        files[MANIFEST_JSON] = manifest_json(self._manifest(school.korte_naam, school.config.brin[0], finding))
-        ledger.begin(run_id, outcome.changes, outcome.vervallen, full=self._options.full)
-        delivery.build(outbox, run_id, files, group)
-        ledger.mark(run_id, RunState.BUILT)
-        delivery.publish(outbox, run_id)
-        ledger.mark(run_id, RunState.DELIVERED)
+        manifest = self._manifest(school.korte_naam, school.config.brin[0], finding)
+        manifest["highest_revisie"] = ledger.highest_revisie() + 1
+        files[MANIFEST_JSON] = manifest_json(manifest)
+        group = school.config.outbox_group
+        deliver(ledger, outbox, run_id, files, outcome.changes, outcome.vervallen, group, full=self._options.full)
 
-    def _report(self, korte_naam: str, folder: Path, brin: str | None, finding: _Finding) -> dict[str, Any]:
+    def _report(self, korte_naam: str, folder: Path, brin: str | None, finding: _Finding, ledger: Ledger | None) -> dict[str, Any]:
         """Write report/; the manifest that stands in it."""
+        before = read_manifest(folder / "report" / MANIFEST_JSON)
         manifest = self._manifest(korte_naam, brin, finding)
+        manifest["newest_run"] = max(str(before.get("newest_run") or ""), ledger.newest_run() if ledger else "") or None
+        manifest["highest_revisie"] = max(int(before.get("highest_revisie") or 0), ledger.highest_revisie() if ledger else 0)
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():
             delivery.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))
@@ -307,6 +360,37 @@ class Sync:
             "messages": said(finding.messages),
             "exit_code": finding.exit_code,
         }
+
+    def _elsewhere(self, school: School, exports: Sequence[Content]) -> Mapping[str, Sequence[str]]:
+        """Per export (sha256) that lies at other schools too: their korte namen."""
+        found = {}
+        for content in exports:
+            others = [
+                korte_naam
+                for korte_naam, file in self._exports.get(len(content.data), ())
+                if korte_naam != school.korte_naam and self._hash(file) == content.sha256
+            ]
+            if others:
+                found[content.sha256] = sorted(set(others))
+        return found
+
+    def _hash(self, file: InboxFile) -> str:
+        if file.path not in self._hashes:
+            try:
+                self._hashes[file.path] = read(file).sha256
+            except OSError:
+                self._hashes[file.path] = ""
+        return self._hashes[file.path]
+
+    @cached_property
+    def _exports(self) -> Mapping[int, Sequence[tuple[str, InboxFile]]]:
+        """The exports of all schools, by size: looked for once, and read only where two have the same."""
+        exports: dict[int, list[tuple[str, InboxFile]]] = {}
+        for korte_naam in self._workspace.korte_namen:
+            with contextlib.suppress(OSError):  # a folder that cannot be listed is told in that school's own night
+                for file in files_in(self._workspace.school_folder(korte_naam), CITO):
+                    exports.setdefault(file.size, []).append((korte_naam, file))
+        return exports
 
     @cached_property
     def _own_leerlijnen(self) -> str | None:
@@ -334,17 +418,23 @@ class Sync:
         return Rules(read_layouts(self._own_layouts), leerlijnen, self._secret, options.day, options.full, command)
 
 
-def _remember(ledger: Ledger, day: date, finding: _Finding, last: Night | None, manifest: Mapping[str, Any]) -> None:
+def _remember(ledger: Ledger, options: Options, finding: _Finding, last: Night | None, manifest: Mapping[str, Any], sound: Stamps) -> None:
     """Keep what tomorrow has to know of tonight."""
     before = last.pupils if last is not None else 0
+    moment = options.now.isoformat(timespec="seconds")
+    good = finding.exit_code in (ExitCode.DONE, ExitCode.LOOK)
     night = Night(
         fingerprint=finding.fingerprint,
-        first_day=day.isoformat(),
+        first_day=options.day.isoformat(),
         until=finding.until.isoformat(),
         exit_code=finding.exit_code,
         messages=[message.as_dict() for message in finding.messages],
         pupils=before if finding.pupils is None else finding.pupils,
         manifest={name: manifest[name] for name in ("inputs", "match", "counts")},
+        status=finding.status,
+        at=moment,
+        good_at=moment if good else (last.good_at if last is not None else ""),
+        outbox=sound,
     )
     ledger.remember_night(night)
 
@@ -368,32 +458,6 @@ def _read_all(files: Sequence[InboxFile], problems: list[Problem]) -> list[Conte
     return contents
 
 
-def _check_ledger(ledger: Ledger, outbox: Path) -> None:
-    """Without what it knows of the past, all would be delivered anew, with revisies that were given before."""
-    if delivery.newest_in(outbox) and not ledger.newest_run():
-        raise stop(LEDGER_LOST, str(outbox))
-
-
-def _finish_unfinished(ledger: Ledger, outbox: Path) -> str | None:
-    """Finish or discard the runs that a crash left behind; the newest that was finished.
-
-    A run that was built and is gone from both places had appeared before the crash, and was taken by the importer since.
-    """
-    finished = None
-    for run_id, state in ledger.unfinished():
-        if state is RunState.PENDING:
-            delivery.discard(outbox, run_id)
-            ledger.discard(run_id)
-            continue
-        if delivery.is_built(outbox, run_id):
-            delivery.publish(outbox, run_id)
-        ledger.mark(run_id, RunState.DELIVERED)
-        finished = run_id
-    if outbox.is_dir():
-        delivery.point_latest(outbox)
-    return finished
-
-
 def _waiting(*problems: Problem) -> _Finding:
     messages = [Message.of(problem) for problem in problems]
     return _Finding(Status.WAITING, ExitCode.DONE, messages)
@@ -405,10 +469,11 @@ def _as_before(last: Night) -> _Finding:
     if counts:
         counts["ongewijzigd"] += counts["leerplan"]
         counts["leerplan"] = 0
+    messages = [Message(**message) for message in last.messages if message["code"] not in _OF_ONE_NIGHT]
     return _Finding(
         Status.NOTHING_NEW,
-        ExitCode(last.exit_code),
-        [Message(**message) for message in last.messages],
+        ExitCode.LOOK if any(message.needs_person for message in messages) else ExitCode.DONE,
+        messages,
         manifest={**last.manifest, "counts": counts},
         fingerprint=last.fingerprint,
         until=date.fromisoformat(last.until),
@@ -417,5 +482,6 @@ def _as_before(last: Night) -> _Finding:
 
 def _failure(error: Exception, ledger: Path) -> _Finding:
     problems = problems_with(error, ledger)
-    status = Status.BUSY if problems[0].kind is BUSY else Status.FAILED
-    return _Finding(status, worst(problem.kind.exit_code for problem in problems), [Message.of(problem) for problem in problems])
+    exit_code = worst(problem.kind.exit_code for problem in problems)
+    status = {ExitCode.BUSY: Status.BUSY, ExitCode.HELD: Status.HELD}.get(exit_code, Status.FAILED)
+    return _Finding(status, exit_code, [Message.of(problem) for problem in problems])

@@ -40,3 +40,4 @@ class Reden(StrEnum):
     GECORRIGEERD = "gecorrigeerd"
     BOVEN_OPTIE = "boven_optie"
     NIEUWERE_TOETS = "nieuwere_toets"
+    GEWIST = "gewist"

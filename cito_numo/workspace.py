@@ -11,7 +11,7 @@ from cito_numo.errors import FOLDER_NOT_EMPTY, stop
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
 
-_NOT_YET = frozenset({"language", "retention", "on_failure"})
+_NOT_YET = frozenset({"language"})
 """Keys that a school.yaml may hold already, but that nothing asks for yet: a sample would promise too much."""
 _HEAD = """\
 # The workspace of cito-numo. The folder of this file holds schools/<korte_naam>/, one folder for each school.

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from tables_for_tests import gebruikersnamen, pupil, pupils, read_results, redenen, result, uitkomsten, velden
 
-from cito_numo.matching import match, matched_per_key, unmatched
+from cito_numo.matching import Unmatched, match, matched_per_key, unmatched
 
 DEFAULT = ("leerlingnummer", "eck_id")
 SOMTODAY = ("cito_key",)
@@ -254,7 +254,7 @@ def night_of_all_kinds() -> pd.DataFrame:
 
 
 def test_how_many_found_nobody_counts_what_was_looked_up():
-    assert unmatched(night_of_all_kinds()) == (1, 1, 4)
+    assert unmatched(night_of_all_kinds(), pupils(pupil(0, "0012", "eck-b"))) == Unmatched(1, 1, 4, {})
 
 
 def test_per_key_is_counted_how_often_it_was_tried_and_joined():

@@ -102,9 +102,9 @@ def test_leerlijnen_that_change_during_a_night_hold_for_all_schools_of_the_next(
     workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch
 ):
     other = workspace.school("other-college")
-    for each in (school, other):
-        each.numo("0012;;2A")
-        each.cito(row("0012"))
+    for each, number in ((school, "0012"), (other, "0013")):
+        each.numo(f"{number};;2A")
+        each.cito(row(number))
     leerlijnen = workspace.folder / "leerlijnen.yaml"
     leerlijnen.write_text("rekenen:\n  rekenen-wiskunde: []\n")
     one_school = nights.Sync.school
@@ -453,6 +453,7 @@ def test_a_run_id_is_greater_than_any_before_though_the_importer_took_them_and_t
     connection.commit()
     connection.close()
     shutil.rmtree(school.folder / "outbox")
+    shutil.rmtree(school.folder / "report")
     school.cito(row("0012", toets="T2", day="10-11-2026"), name="later.csv")
 
     assert workspace.sync_json().school["run_id"] == "20991231T235959Z-001"
@@ -491,8 +492,8 @@ def test_the_report_tells_that_the_ledger_is_damaged(workspace: WorkspaceFolder,
     workspace.sync()
     (school.folder / ".cito-numo/ledger.sqlite").write_bytes(b"no database" * 1000)
 
-    assert workspace.sync_json().exit_code == 74
-    assert (school.manifest["status"], school.manifest["exit_code"]) == ("failed", 74)
+    assert workspace.sync_json().exit_code == 4
+    assert (school.manifest["status"], school.manifest["exit_code"]) == ("held", 4)
 
 
 def test_a_ledger_that_was_lost_is_told_and_nothing_is_delivered_anew(workspace: WorkspaceFolder, school: SchoolFolder):
@@ -503,7 +504,7 @@ def test_a_ledger_that_was_lost_is_told_and_nothing_is_delivered_anew(workspace:
 
     for _night in range(2):
         ran = workspace.sync_json()
-        assert (ran.exit_code, ran.school["status"]) == (74, "failed")
+        assert (ran.exit_code, ran.school["status"]) == (4, "held")
     assert "ledger" in ran.school["message"]
     assert len(school.runs) == 1
 

@@ -51,6 +51,9 @@ Accept = Annotated[
     list[str] | None,
     typer.Option("--accept", metavar="CODE", help=_("Go on although it was held with this code; may be given more than once.")),
 ]
+Schools = Annotated[list[str] | None, typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."))]
+LogFile = Annotated[Path | None, typer.Option("--log", metavar="FILE", help=_("Add what was done to this file, as lines of JSON."))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("Go on without being asked."))]
 School = Annotated[
     str | None,
     typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), show_default=_("by the file's folder or mail")),

@@ -1,0 +1,215 @@
+"""A ledger that was damaged, lost or put back from long ago: held, and built anew from the runs in the outbox."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import SchoolFolder, WorkspaceFolder, leerling, row
+
+
+def ledger_of(school: SchoolFolder) -> Path:
+    return school.folder / ".cito-numo/ledger.sqlite"
+
+
+def in_force(school: SchoolFolder) -> dict[str, tuple]:
+    """The newest revisie of each leerplan, over all runs."""
+    newest: dict[str, tuple] = {}
+    for run in range(len(school.runs)):
+        for plan in school.delivered(run)["leerplannen"]:
+            newest[plan["leerplan_id"]] = (plan["revisie"], plan["status"], plan["onderdelen"])
+        for plan in school.delivered(run)["ingetrokken"]:
+            newest[plan["leerplan_id"]] = (plan["revisie"], "ingetrokken", plan["reden"])
+    return newest
+
+
+@pytest.fixture
+def three_nights(workspace: WorkspaceFolder, school: SchoolFolder) -> SchoolFolder:
+    """A school with three runs: two pupils, a newer toets of one, a correction that takes the other's leerplan back."""
+    school.numo("0012;;2A", "0013;;2A")
+    school.cito(row("0012"), row("0013"), name="a.csv")
+    workspace.sync()
+    school.cito(row("0012", toets="T2", day="10-11-2026", fn="vmbo-kb"), name="b.csv")
+    workspace.sync()
+    school.cito(row("0013", fn="vwo"), name="c.csv")
+    workspace.sync()
+    assert len(school.runs) == 3
+    return school
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:8192] + b"\x00" * 500 + path.read_bytes()[8692:])
+
+
+def flip(path: Path) -> None:
+    """Change one byte of the b-tree that holds the onderdelen."""
+    content = bytearray(path.read_bytes())
+    content[3 * 4096] ^= 0xFF
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    "harm", [Path.unlink, damage, flip, lambda path: path.write_bytes(b"")], ids=["gone", "torn", "flipped", "emptied"]
+)
+def test_a_ledger_that_cannot_be_trusted_is_held_and_built_anew_with_nothing_delivered_twice(
+    workspace: WorkspaceFolder, three_nights: SchoolFolder, harm: Callable[[Path], object]
+):
+    before = {run.name: (run / "leerplannen.json").read_bytes() for run in three_nights.runs}
+    harm(ledger_of(three_nights))
+
+    held = workspace.sync_json()
+    assert (held.exit_code, held.school["status"]) == (4, "held")
+    assert "--rebuild" in held.school["message"]
+    rebuilt = workspace.sync_json("--rebuild")
+    assert (rebuilt.exit_code, rebuilt.school["status"]) == (3, "nothing_new")
+    assert "built anew from the 3 runs" in rebuilt.school["message"]
+    assert {run.name: (run / "leerplannen.json").read_bytes() for run in three_nights.runs} == before
+    after = workspace.sync_json()
+    assert (after.exit_code, after.school["status"], after.school["message"]) == (0, "nothing_new", "")
+
+
+def test_after_a_rebuild_revisies_go_on_where_they_were(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    ledger_of(three_nights).unlink()
+    workspace.sync("--rebuild")
+
+    three_nights.cito(row("0012", toets="T3", day="20-11-2026", fn="havo"), name="d.csv")
+    workspace.sync()
+
+    (plan,) = three_nights.delivered()["leerplannen"]
+    assert plan["revisie"] == 3
+
+
+def test_an_export_of_before_the_rebuild_corrects_nothing(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    ledger_of(three_nights).unlink()
+    (three_nights.folder / "inbox/cito/c.csv").unlink()
+    (three_nights.folder / "inbox/cito/b.csv").unlink()
+    (still,) = [key for key, (_revisie, status, _onderdelen) in in_force(three_nights).items() if status == "te_verwerken"]
+    before = in_force(three_nights)[still]
+
+    workspace.sync("--rebuild")
+
+    assert in_force(three_nights)[still] == before
+
+
+def test_what_was_in_runs_that_were_taken_comes_again_as_a_higher_revisie(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    given = {(plan["leerplan_id"], plan["revisie"]) for run in range(3) for plan in three_nights.delivered(run)["leerplannen"]}
+    shutil.rmtree(three_nights.runs[1])
+    ledger_of(three_nights).unlink()
+
+    rebuilt = workspace.sync_json("--rebuild")
+
+    assert (rebuilt.exit_code, rebuilt.school["status"]) == (3, "delivered")
+    assert "taken from the outbox before" in rebuilt.school["message"]
+    again = {(plan["leerplan_id"], plan["revisie"]) for plan in three_nights.delivered()["leerplannen"]}
+    assert again
+    assert not again & given
+
+
+def test_a_ledger_that_is_lost_is_noticed_also_when_the_importer_took_every_run(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    shutil.rmtree(three_nights.folder / "outbox")
+    ledger_of(three_nights).unlink()
+
+    assert workspace.sync_json().school["status"] == "held"
+    assert workspace.sync_json("--rebuild").school["status"] == "delivered"
+    assert {plan["revisie"] for plan in three_nights.delivered()["leerplannen"]} == {4}
+
+
+def test_an_old_ledger_that_was_put_back_is_noticed(workspace: WorkspaceFolder, school: SchoolFolder):
+    school.numo("0012;;2A")
+    school.cito(row("0012"))
+    workspace.sync()
+    old = ledger_of(school).read_bytes()
+    school.cito(row("0012", toets="T2", day="10-11-2026", fn="vmbo-kb"), name="b.csv")
+    workspace.sync()
+    ledger_of(school).write_bytes(old)
+
+    assert workspace.sync_json().school["status"] == "held"
+    assert workspace.sync_json("--rebuild").school["status"] == "nothing_new"
+
+
+def test_a_ledger_is_not_built_anew_from_a_run_that_was_altered(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    ledger_of(three_nights).unlink()
+    path = three_nights.runs[0] / "leerplannen.json"
+    path.write_bytes(path.read_bytes().replace(b"havo", b"vwo"))
+
+    ran = workspace.sync_json("--rebuild")
+
+    assert (ran.exit_code, ran.school["status"]) == (4, "held")
+    assert "leerplannen.json was changed" in ran.school["message"]
+
+
+def test_a_sound_ledger_is_left_as_it_is(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    ran = workspace.sync_json("--rebuild")
+
+    assert (ran.exit_code, ran.school["status"]) == (0, "nothing_new")
+    assert "sound" in ran.school["message"]
+    assert [entry.name for entry in sorted(ledger_of(three_nights).parent.iterdir())] == ["ledger.sqlite", "lock"]
+
+
+def test_a_ledger_of_a_newer_version_is_held_and_never_built_anew(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    connection = sqlite3.connect(ledger_of(three_nights))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = ledger_of(three_nights).read_bytes()
+
+    ran = workspace.sync_json("--rebuild")
+
+    assert (ran.exit_code, ran.school["status"]) == (4, "held")
+    assert "newer version" in ran.school["message"]
+    assert ledger_of(three_nights).read_bytes() == before
+
+
+def test_keys_that_were_imported_are_asked_for_again(workspace: WorkspaceFolder):
+    school = workspace.school(administratie="somtoday")
+    school.numo("0012;;2A")
+    path = school.edexml(leerling("key-1", "0012"))
+    school.cito(row(key="key-1"))
+    workspace.run("edexml", "import", str(path), "--school", "demo-college", "--config", str(workspace.folder / "cito-numo.yaml"))
+    path.unlink()
+    assert workspace.sync_json().school["status"] == "delivered"
+    ledger_of(school).unlink()
+
+    ran = workspace.sync_json("--rebuild")
+
+    assert ran.school["status"] == "waiting"
+    assert "edexml import" in ran.school["message"]
+    assert len(school.runs) == 1
+
+
+# --- runs that were altered ------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_altered_is_told_once_and_lasts_until_it_is_gone(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    path = three_nights.runs[0] / "leerplannen.csv"
+    path.write_bytes(path.read_bytes().replace(b"havo", b"vwo1"))
+
+    first = workspace.sync()
+    assert first.exit_code == 3
+    assert "not as it was delivered: leerplannen.csv was changed" in first.stderr
+    second = workspace.sync()
+    assert (second.exit_code, second.stderr) == (3, "")
+    shutil.rmtree(three_nights.runs[0])
+    third = workspace.sync()
+    assert (third.exit_code, third.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda run: (run / "leerplannen.json").unlink(), "leerplannen.json is gone"),
+        (lambda run: (run / "manifest.json").unlink(), "manifest.json is gone"),
+        (lambda run: (run / "manifest.json").write_bytes((run / "manifest.json").read_bytes() + b"\n"), "manifest.json was changed"),
+        (lambda run: (run / "erbij.txt").write_bytes(b""), "erbij.txt was added"),
+    ],
+    ids=["gone", "no manifest", "manifest", "added"],
+)
+def test_whatever_was_altered_in_a_run_is_told(
+    workspace: WorkspaceFolder, three_nights: SchoolFolder, alter: Callable[[Path], object], said: str
+):
+    alter(three_nights.runs[1])
+
+    ran = workspace.sync_json()
+
+    assert (ran.exit_code, ran.school["status"]) == (3, "nothing_new")
+    assert said in ran.school["message"]
