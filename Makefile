@@ -8,9 +8,11 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 DEMO := demo
 RUN := $(BIN)/cito-numo
 SCHOOL := $(DEMO)/schools/demo-college
+PROOFS := tests/test_crashes.py tests/test_attacks.py tests/test_fuzzing.py tests/test_state_machine.py tests/test_properties.py \
+	tests/test_cito_properties.py tests/test_edexml_properties.py
 RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_numo/threshold.py,cito_numo/plans.py
 
-.PHONY: help demo test lint cover wheel bench format lock docs clean
+.PHONY: help demo test lint cover wheel bench prove format lock docs clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,8 +71,12 @@ lock: $(VENV)/installed ## Write the lock files anew, with the newest versions t
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-docs: $(VENV)/installed ## Write docs/commands.md and the tables of docs/exports.md anew
+prove: $(VENV)/installed ## Run the crash, fault, attack, fuzz and state tests at full size: hours, by hand
+	CITO_NUMO_PROVE=1 $(BIN)/python -m pytest -rP -s $(PROOFS)
+
+docs: $(VENV)/installed ## Write docs/commands.md, docs/errors.md and the tables of docs/exports.md anew
 	$(BIN)/python docs/commands.py > docs/commands.md
+	$(BIN)/python docs/errors.py > docs/errors.md
 	$(BIN)/python docs/exports.py
 
 clean: ## Throw away what was made

@@ -29,7 +29,20 @@ class ExitCode(IntEnum):
     CONFIG = 78
 
 
-_WORST_FIRST = (
+MEANINGS = {
+    ExitCode.DONE: N_("Done, also when there was nothing to do or a school waits."),
+    ExitCode.LOOK: N_("Delivered, but a person should look: a file among others was unusable, or many results were not joined."),
+    ExitCode.HELD: N_("Held: it looks like a mistake. Nothing of that school was delivered; yesterday's delivery stays."),
+    ExitCode.NO_INPUT: N_("No usable input."),
+    ExitCode.IO: N_("Trouble with the disk or with permissions; the last delivery stays."),
+    ExitCode.BUSY: N_("Another run of that school is busy."),
+    ExitCode.CONFIG: N_("A mistake in a YAML file."),
+    ExitCode.BUG: N_("A bug: nothing was delivered."),
+    ExitCode.USAGE: N_("A wrong option or name on the command line."),
+}
+"""What each exit code means."""
+
+WORST_FIRST = (
     ExitCode.BUG,
     ExitCode.CONFIG,
     ExitCode.IO,
@@ -40,11 +53,12 @@ _WORST_FIRST = (
     ExitCode.LOOK,
     ExitCode.DONE,
 )
+"""Of schools that end otherwise, whose exit code is the command's."""
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
     """The exit code of a command that did many schools: the worst of theirs, DONE when there are none."""
-    return min(codes, key=_WORST_FIRST.index, default=ExitCode.DONE)
+    return min(codes, key=WORST_FIRST.index, default=ExitCode.DONE)
 
 
 _LONGEST_VALUE = 600

@@ -21,7 +21,7 @@ from cito_numo.ledger import RunState, ledger_path, open_ledger
 from cito_numo.locking import school_lock
 from cito_numo.outbox import check_ledger, differences
 from cito_numo.outputs import changes_in
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, read_manifest, sha256_of
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, highest_revisie_in, read_manifest, sha256_of
 from cito_numo.tables import VERVALLEN, empty
 
 ASIDE = "ledger-damaged-"
@@ -44,7 +44,7 @@ def rebuild(school: Path, now: datetime) -> list[Problem]:
                 raise stop(REBUILD_RUN, str(run), detail=difference)
         reported = read_manifest(school / "report" / MANIFEST_JSON)
         manifests = [*(read_manifest(run / MANIFEST_JSON) for run in runs), reported]
-        highest = max(int(manifest.get("highest_revisie") or 0) for manifest in manifests)
+        highest = max(highest_revisie_in(manifest) for manifest in manifests)
         taken = highest > len(runs)
         fresh = path.with_name(".ledger.part")
         _away(fresh)

@@ -57,6 +57,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def highest_revisie_in(manifest: Mapping[str, Any]) -> int:
+    """The number above which no revisie had been given when this manifest was written; 0 where it does not say."""
+    number = manifest.get("highest_revisie")
+    return number if isinstance(number, int) else 0
+
+
 def sha256_of(content: bytes) -> str:
     """The hash by which a manifest knows a file."""
     return hashlib.sha256(content).hexdigest()

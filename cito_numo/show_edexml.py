@@ -12,6 +12,7 @@ from cito_numo.inspection import Checked
 from cito_numo.intake import ImportResult, ImportStatus
 from cito_numo.keytable import KeyChange
 from cito_numo.language import _, ngettext
+from cito_numo.log import Log
 
 _MOST_LINES = 5
 
@@ -141,3 +142,12 @@ def _show_answer(problems: Iterable[Problem]) -> None:
     answer = antwoord(problems)
     if answer:
         typer.echo(f"\n{_('To mail back:')}\n\n{answer}", err=True)
+
+
+def log_imported(log: Log, results: Sequence[ImportResult]) -> None:
+    """A line for each message of an import, and one for the import into each school."""
+    for result in results:
+        about = {"school": result.korte_naam, "run_id": None}
+        for problem in result.problems:
+            log.write("message", problem.kind.exit_code, **about, code=problem.kind.code, message=str(problem))
+        log.write("import", result.exit_code, **about, status=result.status)

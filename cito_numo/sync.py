@@ -46,6 +46,7 @@ from cito_numo.report import (
     NIET_GELEVERD_CSV,
     Message,
     described,
+    highest_revisie_in,
     manifest_json,
     nothing_held_back,
     read_manifest,
@@ -338,7 +339,7 @@ class Sync:
         before = read_manifest(folder / "report" / MANIFEST_JSON)
         manifest = self._manifest(korte_naam, brin, finding)
         manifest["newest_run"] = max(str(before.get("newest_run") or ""), ledger.newest_run() if ledger else "") or None
-        manifest["highest_revisie"] = max(int(before.get("highest_revisie") or 0), ledger.highest_revisie() if ledger else 0)
+        manifest["highest_revisie"] = max(highest_revisie_in(before), ledger.highest_revisie() if ledger else 0)
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():
             delivery.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))

@@ -58,7 +58,10 @@ def verify(korte_naam: str, school: Path) -> Verified:
 
 def _invalid(run: Path) -> list[Problem]:
     """Where the leerplannen.json of a run is not valid; never the value that stands there."""
-    content = json.loads((run / LEERPLANNEN_JSON).read_bytes())
+    try:
+        content = json.loads((run / LEERPLANNEN_JSON).read_bytes())
+    except (OSError, ValueError):
+        return [Problem(RUN_INVALID, str(run), {"name": LEERPLANNEN_JSON, "where": "$"})]
     validator = jsonschema.Draft202012Validator(json.loads(schema_text("leerplannen")), format_checker=jsonschema.FormatChecker())
     places = (error.json_path for error in validator.iter_errors(content))
     return [Problem(RUN_INVALID, str(run), {"name": LEERPLANNEN_JSON, "where": place}) for place in _first(places)]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import copy_tree, on_a_terminal
 
+from cito_numo import errors
 from cito_numo.cli import run
 from cito_numo.demo import TOMORROW
-from cito_numo.errors import ExitCode
+from cito_numo.errors import MEANINGS, ErrorKind, ExitCode
 from cito_numo.uitkomst import Uitkomst
 
 ROOT = Path(__file__).parent.parent
@@ -20,6 +21,19 @@ def test_the_page_of_commands_is_what_help_says():
     made = runpy.run_path(str(ROOT / "docs/commands.py"))["page"]()
 
     assert made == (ROOT / "docs/commands.md").read_text()
+
+
+def test_the_page_of_messages_is_the_catalogue():
+    made = runpy.run_path(str(ROOT / "docs/errors.py"))["page"]()
+
+    assert made == (ROOT / "docs/errors.md").read_text()
+    assert set(MEANINGS) == set(ExitCode)
+
+
+def test_every_message_of_the_catalogue_has_a_code_of_its_own():
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, ErrorKind)]
+
+    assert len({kind.code for kind in kinds}) == len(kinds) > 100
 
 
 def test_the_tables_of_exports_are_those_of_the_layouts():

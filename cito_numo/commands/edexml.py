@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, School, Verbose, failure_as_json
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, School, Verbose, failure_as_json
 from cito_numo.errors import worst
 from cito_numo.language import _
 
@@ -68,6 +68,7 @@ def import_(
     replace: Annotated[bool, typer.Option("--replace", help=_("Keys that are in none of these files go."))] = False,
     dry_run: DryRun = False,
     accept: Accept = None,
+    log: LogFile = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -84,16 +85,21 @@ def import_(
     """
     from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.intake import ImportOptions, import_files, receive
-    from cito_numo.show_edexml import show_imports
+    from cito_numo.log import Log
+    from cito_numo.show import show_log_problem
+    from cito_numo.show_edexml import log_imported, show_imports
 
     with failure_as_json("schools", wanted=as_json):
         workspace = read_workspace(config)
         if school is not None:
             chosen_schools(workspace, [school])
     options = ImportOptions(datetime.now().astimezone(), school, replace, dry_run, frozenset(accept or ()))
-    results = [receive(workspace, sys.stdin.buffer, options)] if STDIN in files else []
-    results += import_files(workspace, [Path(name) for name in files if name != STDIN], options)
-    exit_code = worst(result.exit_code for result in results)
+    with Log(log, "edexml import") as lines:
+        results = [receive(workspace, sys.stdin.buffer, options)] if STDIN in files else []
+        results += import_files(workspace, [Path(name) for name in files if name != STDIN], options)
+        log_imported(lines, results)
+        exit_code = lines.end(worst(result.exit_code for result in results))
+    show_log_problem(lines)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [result.as_dict() for result in results]}, ensure_ascii=False))
     else:
