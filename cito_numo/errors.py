@@ -661,11 +661,13 @@ LEERLING_UNSEEN = ErrorKind(
     N_("Nothing of this pupil was found in the ledger and the outbox."),
     N_("Was it typed as the gebruikersnaam in Numo, with its leading zeros? Results of it are not delivered from now on."),
 )
-LEERLING_IN_INBOX = ErrorKind(
-    "leerling-in-inbox",
-    ExitCode.LOOK,
-    N_("This file still holds the pupil."),
-    N_("Its results are not delivered again; throw the file away once it is of no more use."),
+LEERLING_ELSEWHERE = ErrorKind(
+    "leerling-elsewhere",
+    ExitCode.DONE,
+    N_("Files in the inbox and in quarantine may still hold this pupil, and Numo does: they are not reached."),
+    N_(
+        "Results that stand there are not delivered again. Throw such files away once they are of no more use, and remove the pupil in Numo."
+    ),
 )
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")

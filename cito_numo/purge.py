@@ -15,7 +15,7 @@ from typing import Any
 
 from cito_numo import delivery, quarantine
 from cito_numo.config import Csv, School, Workspace
-from cito_numo.errors import BUSY, LEERLING_UNSEEN, RUN_ALTERED, ExitCode, Problem, problem_of, worst
+from cito_numo.errors import BUSY, LEERLING_ELSEWHERE, LEERLING_UNSEEN, RUN_ALTERED, ExitCode, Problem, problem_of, worst
 from cito_numo.inbox import CITO, EDEXML, NUMO, files_in
 from cito_numo.ledger import Ledger, RunState, ledger_path, problems_with, school_ledger
 from cito_numo.outbox import check_ledger, differences, finish_unfinished
@@ -152,8 +152,7 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
     report = folder / "report" / NIET_GELEVERD_CSV
     kept, lines = _without(report, {leerling, *cito_keys}, school.config.csv.encoding, school.config.csv.separator)
     removed = {**ledger.of_leerling(leerling), "runs": len(runs), "lines": lines}
-    if not any(removed.values()):
-        problems.append(Problem(LEERLING_UNSEEN))
+    problems.append(Problem(LEERLING_ELSEWHERE if any(removed.values()) else LEERLING_UNSEEN))
     if not options.dry_run:
         for run in runs:
             files = rewritten(run, leerling, school.config.csv)
