@@ -665,9 +665,7 @@ LEERLING_ELSEWHERE = ErrorKind(
     "leerling-elsewhere",
     ExitCode.DONE,
     N_("Files in the inbox and in quarantine may still hold this pupil, and Numo does: they are not reached."),
-    N_(
-        "Results that stand there are not delivered again. Throw such files away once they are of no more use, and remove the pupil in Numo."
-    ),
+    N_("Results that stand there are not delivered again. Throw such files away when you can, and remove the pupil in Numo."),
 )
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")

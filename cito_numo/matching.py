@@ -87,16 +87,22 @@ def unmatched(results: pd.DataFrame, pupils: pd.DataFrame) -> Unmatched:
     """
     looked_up = ~results["uitkomst"].isin(_NOT_LOOKED_UP)
     nobody = results["uitkomst"] == Uitkomst.NIET_GEKOPPELD
-    klassen = results["klas"].str.strip().str.casefold()
-    in_list = klassen.isin(pupils.loc[pupils["in_numo"], "klas"].dropna().str.strip().str.casefold())
-    found = klassen.isin(klassen[looked_up & ~nobody].dropna())
-    elsewhere = nobody & klassen.notna() & ~in_list & ~found & bool((looked_up & in_list).any())
+    numbers, klassen = pd.factorize(results["klas"])  # each distinct klas is looked at once
+    in_list = {_folded(klas) for klas in pupils.loc[pupils["in_numo"], "klas"].dropna().unique()}
+    unknown = np.array([*(_folded(klas) not in in_list for klas in klassen), False])  # the last one is for a result without klas
+    unknown[np.unique(numbers[looked_up & ~nobody])] = False
+    alike = any(_folded(klas) in in_list for klas in klassen[np.unique(numbers[looked_up & (numbers >= 0)])])
+    elsewhere = nobody & unknown[numbers] & alike
     return Unmatched(
         int((nobody & ~elsewhere).sum()),
         int((results["uitkomst"] == Uitkomst.TEGENSTRIJDIG).sum()),
         int((looked_up & ~elsewhere).sum()),
         {str(klas): int(count) for klas, count in results.loc[elsewhere, "klas"].value_counts().sort_index().items()},
     )
+
+
+def _folded(klas: str) -> str:
+    return klas.strip().casefold()
 
 
 def scattered(results: pd.DataFrame, klassen: pd.Series) -> tuple[pd.DataFrame, int]:

@@ -81,11 +81,14 @@ def altered(ledger: Ledger, outbox: Path, seen: Stamps) -> tuple[list[Problem], 
     sound: dict[str, Sequence[delivery.Stamp]] = {}
     manifests = ledger.runs()
     for run in delivery.runs_in(outbox):
-        stamps = delivery.stamps(run)
+        try:
+            stamps = delivery.stamps(run)
+        except FileNotFoundError:  # the importer took it just now
+            continue
         if [list(stamp) for stamp in seen.get(run.name, ())] != [list(stamp) for stamp in stamps]:
             found = [Problem(RUN_ALTERED, str(run), {"detail": detail}) for detail in differences(run, manifests.get(run.name))]
             if found:
-                problems.append(found[0])
+                problems += found[:1] if run.is_dir() else []
                 continue
         sound[run.name] = stamps
     return problems, sound
@@ -110,5 +113,6 @@ def differences(run: Path, manifest: str | None = None) -> Iterator[str]:
             continue
         if not same:
             yield _("{name} was changed").format(name=name)
-    for name in sorted({entry.name for entry in run.iterdir()} - {*outputs, MANIFEST_JSON}):
+    present = {entry.name for entry in run.iterdir()} if run.is_dir() else set()
+    for name in sorted(present - {*outputs, MANIFEST_JSON}):
         yield _("{name} was added").format(name=name)
