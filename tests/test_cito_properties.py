@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 from conftest import eck_id
 from exports_for_tests import DOMEINEN, NIVEAUS, ONDERDELEN, TOETSEN, CitoResult, Read, Shape, Written, unzipped, zipped
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from limits import within
+from proving import quick
 
 from cito_numo import errors
 from cito_numo.cito import to_results
@@ -42,10 +43,6 @@ RULES = Rules(LAYOUTS, LEERLIJNEN, SECRET, DAY)
 CATALOGUE = {kind.code for kind in vars(errors).values() if isinstance(kind, ErrorKind)}
 LADDER = ("onder-bb", "vmbo-bb", "vmbo-kb", "vmbo-gt", "havo", "vwo", "boven-vwo")
 OPTIONS = st.sampled_from([-2, -1, 0, 1, 2])
-
-
-def quick(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, database=None)
 
 
 # --- any results -----------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from conftest import eck_id
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from proving import quick
 
 from cito_numo import errors
 from cito_numo.config import Edexml
@@ -23,10 +24,6 @@ from cito_numo.tables import EDEXML_PUPILS, names
 SECRET = Secret(bytes(32))
 SAMPLES = {path.name: path.read_bytes() for path in sorted((Path(__file__).parent / "samples" / "edexml").glob("*.xml"))}
 CATALOGUE = {kind.code for kind in vars(errors).values() if isinstance(kind, ErrorKind)}
-
-
-def quick(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, database=None)
 
 
 # --- any pupils ------------------------------------------------------------------------------------------------------

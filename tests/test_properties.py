@@ -7,8 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from proving import quick
 from tables_for_tests import (
     LEZEN,
     REKENEN,
@@ -30,10 +31,6 @@ from cito_numo.selection import select
 KEYS = ("leerlingnummer", "eck_id", "cito_key")
 LADDER = ("onder-bb", "vmbo-bb", "vmbo-kb", "vmbo-gt", "havo", "vwo", "boven-vwo")
 OPTIONS = st.sampled_from([-2, -1, 0, 1, 2])
-
-
-def quick(examples: int) -> settings:
-    return settings(max_examples=examples, deadline=None, database=None)
 
 
 # --- any results and pupils, of so few values that they meet ---------------------------------------------------------
