@@ -88,12 +88,12 @@ class Past:
     onderdelen: pd.DataFrame
     leerplannen: pd.DataFrame
     vervallen: pd.DataFrame
-    purged: Mapping[str, str]
-    """Per leerling (`Secret.hash_leerling`; an empty text is everybody): results of before this ISO day were purged."""
-    revisie_floor: int
-    """A revisie that is given is higher than this."""
     pupils: int
     """How many pupils Numo had at the last delivery; 0 before the first."""
+    purged: Mapping[str, str] = field(default_factory=dict)
+    """Per leerling (`Secret.hash_leerling`; an empty text is everybody): results of before this ISO day were purged."""
+    revisie_floor: int = 0
+    """A revisie that is given is higher than this."""
 
 
 @dataclass(frozen=True)
