@@ -34,6 +34,7 @@ from cito_numo.inbox import EDEXML, NUMO, file_orders, read, settled_files
 from cito_numo.keytable import KeyChange, take_in
 from cito_numo.ledger import Ledger, ledger_path, problems_with, school_ledger
 from cito_numo.mail import LARGEST_MAIL, doubt_about_sender, school_of
+from cito_numo.outbox import check_ledger
 from cito_numo.privacy import workspace_secret
 from cito_numo.unpacking import Source, open_mail
 
@@ -230,6 +231,7 @@ def _taken_in(
     workspace: Workspace, korte_naam: str, incoming: Sequence[Incoming | CitoNumoError], options: ImportOptions, ledger: Ledger
 ) -> ImportResult:
     school = workspace.school(korte_naam)
+    check_ledger(ledger, school.folder)
     secret = workspace_secret(workspace.secret_path, dry_run=options.dry_run)
     lists = [read(file) for file in settled_files(school.folder, NUMO)[0]]
     roster, _name, problems = newest_roster(lists, ledger.orders(), secret)

@@ -344,13 +344,27 @@ class Ledger:
             self._new_night()
         self._connection.execute("VACUUM")
 
-    def begin_anew(self, orders: Mapping[str, int], newest_run: str, revisie: int) -> None:
-        """Fill an empty ledger with what is known otherwise: orders of files, a newest run that is gone, and a revisie to go above."""
+    def begin_anew(self, orders: Mapping[str, int], purged: Mapping[str, str], newest_run: str, revisie: int) -> None:
+        """Add what is known otherwise: orders of files, what was purged, a newest run that is gone, and a revisie to go above."""
         with self._transaction():
-            self._keep_files(orders)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO bestanden VALUES (?, ?, date('now'))", [(order, sha256) for sha256, order in orders.items()]
+            )
+            for leerling, day in purged.items():
+                self._bar([leerling], day)
             if newest_run:
                 self._connection.execute("INSERT INTO runs VALUES (?, 'delivered', NULL)", (newest_run,))
             self._connection.execute("INSERT INTO ondergrens VALUES (?)", (revisie,))
+            self._new_night()
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of all of it to a new file."""
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        copy = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._connection.backup(copy)
+        finally:
+            copy.close()
 
     # --- the last night ----------------------------------------------------------------------------------------------
 

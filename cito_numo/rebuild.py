@@ -1,4 +1,4 @@
-"""`sync --rebuild`: a ledger that is damaged or lost, built anew from the runs that are still in the outbox."""
+"""`sync --rebuild`: a ledger that is damaged, lost or out of date, built anew from what it still tells and the runs in the outbox."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +14,7 @@ from cito_numo.errors import (
     REBUILD_RUN,
     RUNS_TAKEN,
     CitoNumoError,
+    ErrorKind,
     Problem,
     stop,
 )
@@ -21,7 +22,7 @@ from cito_numo.ledger import RunState, ledger_path, open_ledger
 from cito_numo.locking import school_lock
 from cito_numo.outbox import check_ledger, differences
 from cito_numo.outputs import changes_in
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, highest_revisie_in, read_manifest, sha256_of
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, highest_revisie_in, purged_in, read_manifest, sha256_of
 from cito_numo.tables import VERVALLEN, empty
 
 ASIDE = "ledger-damaged-"
@@ -31,12 +32,14 @@ ASIDE = "ledger-damaged-"
 def rebuild(school: Path, now: datetime) -> list[Problem]:
     """Build the ledger of the school in this folder anew where it cannot be used; what came of it.
 
-    What is in force is that of the runs in the outbox; the orders of files, and how high revisies may have come, are those of the
-    manifests. Raises CitoNumoError where a run is not as it was delivered, and where another run is busy.
+    One that is only out of date gets the runs of the outbox that it does not know; of one that is damaged nothing is used. What is in force
+    is that of the runs; the orders of files, what was purged, and how high revisies may have come, are those of the manifests. Raises
+    CitoNumoError where a run is not as it was delivered, and where another run is busy.
     """
     path = ledger_path(school)
     with school_lock(path.with_name("lock"), now):
-        if _is_sound(school, path):
+        trouble = _trouble(school, path)
+        if trouble is None:
             return [Problem(LEDGER_SOUND)]
         runs = delivery.runs_in(school / "outbox")
         for run in runs:
@@ -45,14 +48,21 @@ def rebuild(school: Path, now: datetime) -> list[Problem]:
         reported = read_manifest(school / "report" / MANIFEST_JSON)
         manifests = [*(read_manifest(run / MANIFEST_JSON) for run in runs), reported]
         highest = max(highest_revisie_in(manifest) for manifest in manifests)
-        taken = highest > len(runs)
         fresh = path.with_name(".ledger.part")
-        _away(fresh)
+        for leftover in _with_journal(fresh):
+            leftover.unlink(missing_ok=True)
+        if trouble is LEDGER_LOST:
+            with open_ledger(path, read_only=True) as old:
+                old.copy_to(fresh)
         with open_ledger(fresh) as ledger:
+            known = ledger.runs()
+            unknown = [run for run in runs if run.name not in known]
             newest = str(reported.get("newest_run") or "")
-            ledger.begin_anew(_orders(manifests), "" if newest in {run.name for run in runs} else newest, highest if taken else 0)
+            gone = "" if newest in {*known, *(run.name for run in runs)} else newest
+            taken = highest > ledger.highest_revisie() + len(unknown)
+            ledger.begin_anew(_orders(manifests), purged_in(reported), gone, highest if taken else 0)
             orders = ledger.orders()
-            for run in runs:
+            for run in unknown:
                 manifest = (run / MANIFEST_JSON).read_bytes()
                 changes = changes_in((run / LEERPLANNEN_JSON).read_bytes(), _newest(orders, read_manifest(run / MANIFEST_JSON)))
                 ledger.begin(run.name, changes, empty(VERVALLEN), full=True, manifest=sha256_of(manifest))
@@ -63,16 +73,18 @@ def rebuild(school: Path, now: datetime) -> list[Problem]:
     return [Problem(LEDGER_REBUILT, "", {"runs": len(runs)}), *([Problem(RUNS_TAKEN)] if taken else [])]
 
 
-def _is_sound(school: Path, path: Path) -> bool:
+def _trouble(school: Path, path: Path) -> ErrorKind | None:
+    """Why the ledger cannot be used, of what a rebuild can mend; None where it can."""
     try:
         with open_ledger(path, read_only=True) as ledger:
             ledger.last_night()
             check_ledger(ledger, school)
     except CitoNumoError as error:
-        if {problem.kind for problem in error.problems} <= {LEDGER_DAMAGED, LEDGER_LOST}:
-            return False
+        kind = error.problems[0].kind
+        if kind in (LEDGER_DAMAGED, LEDGER_LOST):
+            return kind
         raise
-    return True
+    return None
 
 
 def _orders(manifests: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -92,11 +104,6 @@ def _put_aside(path: Path, now: datetime) -> None:
         if old.exists():
             old.replace(old.with_name(old.name.replace("ledger", f"{ASIDE}{now:%Y%m%dT%H%M%S}", 1)))
     delivery.sync_folder(path.parent)
-
-
-def _away(path: Path) -> None:
-    for old in _with_journal(path):
-        old.unlink(missing_ok=True)
 
 
 def _with_journal(path: Path) -> Sequence[Path]:

@@ -63,6 +63,12 @@ def highest_revisie_in(manifest: Mapping[str, Any]) -> int:
     return number if isinstance(number, int) else 0
 
 
+def purged_in(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What had been purged when this manifest was written, as the ledger has it."""
+    purged = manifest.get("purged")
+    return {str(leerling): str(day) for leerling, day in purged.items()} if isinstance(purged, dict) else {}
+
+
 def sha256_of(content: bytes) -> str:
     """The hash by which a manifest knows a file."""
     return hashlib.sha256(content).hexdigest()

@@ -49,6 +49,7 @@ from cito_numo.report import (
     highest_revisie_in,
     manifest_json,
     nothing_held_back,
+    purged_in,
     read_manifest,
     said,
 )
@@ -340,6 +341,7 @@ class Sync:
         manifest = self._manifest(korte_naam, brin, finding)
         manifest["newest_run"] = max(str(before.get("newest_run") or ""), ledger.newest_run() if ledger else "") or None
         manifest["highest_revisie"] = max(highest_revisie_in(before), ledger.highest_revisie() if ledger else 0)
+        manifest["purged"] = {**purged_in(before), **(ledger.purged() if ledger else {})}
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():
             delivery.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))

@@ -63,7 +63,7 @@ def test_a_ledger_that_cannot_be_trusted_is_held_and_built_anew_with_nothing_del
     assert "--rebuild" in held.school["message"]
     rebuilt = workspace.sync_json("--rebuild")
     assert (rebuilt.exit_code, rebuilt.school["status"]) == (3, "nothing_new")
-    assert "built anew from the 3 runs" in rebuilt.school["message"]
+    assert "the 3 runs in the outbox" in rebuilt.school["message"]
     assert {run.name: (run / "leerplannen.json").read_bytes() for run in three_nights.runs} == before
     after = workspace.sync_json()
     assert (after.exit_code, after.school["status"], after.school["message"]) == (0, "nothing_new", "")
@@ -126,6 +126,39 @@ def test_an_old_ledger_that_was_put_back_is_noticed(workspace: WorkspaceFolder, 
 
     assert workspace.sync_json().school["status"] == "held"
     assert workspace.sync_json("--rebuild").school["status"] == "nothing_new"
+
+
+def test_what_an_old_ledger_still_tells_is_kept(workspace: WorkspaceFolder):
+    school = workspace.school(administratie="somtoday")
+    school.numo("0012;;2A", "0013;;2A")
+    path = school.edexml(leerling("key-1", "0012"), leerling("key-2", "0013")).rename(workspace.folder / "sleutels.xml")
+    school.cito(row(key="key-1"))
+    config = ("--config", str(workspace.folder / "cito-numo.yaml"))
+    workspace.run("edexml", "import", str(path), "--school", "demo-college", *config)
+    workspace.sync()
+    old = ledger_of(school).read_bytes()
+    school.cito(row(key="key-2"), name="b.csv")
+    workspace.sync()
+    ledger_of(school).write_bytes(old)
+
+    assert workspace.run("edexml", "import", str(path), "--school", "demo-college", *config).exit_code == 4
+    assert workspace.sync_json("--rebuild").school["status"] == "nothing_new"
+    school.cito(row(key="key-2", toets="T2", day="10-11-2026", fn="vmbo-kb"), name="c.csv")
+    workspace.sync()
+    (plan,) = school.delivered()["leerplannen"]
+    assert (plan["gebruikersnaam"], plan["revisie"]) == ("0013", 2)
+
+
+def test_what_was_purged_stays_so_when_the_ledger_is_built_anew(workspace: WorkspaceFolder, three_nights: SchoolFolder):
+    config = ("--config", str(workspace.folder / "cito-numo.yaml"))
+    assert workspace.run("purge", "demo-college", "--leerling", "0012", "--yes", *config).exit_code == 0
+    workspace.sync(day="2026-11-25")
+    ledger_of(three_nights).unlink()
+
+    workspace.sync("--rebuild", day="2026-11-25")
+
+    given = [plan["gebruikersnaam"] for run in range(len(three_nights.runs)) for plan in three_nights.delivered(run)["leerplannen"]]
+    assert "0012" not in given
 
 
 def test_a_ledger_is_not_built_anew_from_a_run_that_was_altered(workspace: WorkspaceFolder, three_nights: SchoolFolder):
