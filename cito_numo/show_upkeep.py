@@ -32,7 +32,7 @@ def show_status(schools: Sequence[SchoolStatus], *, verbose: bool) -> None:
             typer.echo(
                 line.format(
                     school=school.korte_naam,
-                    status=school.status,
+                    status=_words(school.status),
                     last=last,
                     good=good,
                     run_id=school.run_id or _("none"),
@@ -43,6 +43,10 @@ def show_status(schools: Sequence[SchoolStatus], *, verbose: bool) -> None:
         for message in school.messages:
             if verbose or message.needs_person:
                 typer.echo(f"{school.korte_naam}: {message.text}", err=True)
+
+
+def _words(status: str) -> str:
+    return status.replace("_", " ")
 
 
 def _status_table(schools: Sequence[SchoolStatus]) -> None:
@@ -57,7 +61,7 @@ def _status_table(schools: Sequence[SchoolStatus]) -> None:
     table.add_column(_("runs"), justify="right", no_wrap=True)
     for school in schools:
         last, good = ("-" if moment is None else f"{moment:%d-%m %H:%M}" for moment in (school.at, school.good_at))
-        table.add_row(school.korte_naam, last, school.status, good, school.run_id or "-", str(school.in_outbox))
+        table.add_row(school.korte_naam, last, _words(school.status), good, school.run_id or "-", str(school.in_outbox))
     Console().print(table)
 
 
