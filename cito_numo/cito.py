@@ -4,6 +4,7 @@
 stops there what cannot be read or is of another schooljaar. A value that is not understood makes its row `ongeldig`; it is never guessed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -46,6 +47,8 @@ _LEVELS = ("toetsniveau", "functioneringsniveau")
 _NAMES = ("toets", "onderdeel", "domein")
 """The fields that may name an instrument that is refused."""
 _LONG_NUMBER = r"\d{6}"
+_NUMBER_IN_TOETS = re.compile(rf"{_LONG_NUMBER}|\d(?:[ .-]?\d){{8}}")
+"""A number, or one of nine digits (as a BSN) with marks between them; a date has eight."""
 
 
 def to_results(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date) -> pd.DataFrame:
@@ -93,7 +96,7 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
             "eck_id": _strings(on_distinct(said["eck_id"], secret.hash_column)),
             "cito_key": _strings(cleaned["cito_key"]),
             "klas": _strings(on_distinct(cleaned["klas"], _klas)),
-            "toets": parsed_categories(said["toets"], toets_name),
+            "toets": parsed_categories(said["toets"], _toets),
             "onderdeel": parsed_categories(said["onderdeel"], leerlijnen.onderdeel),
             "afnamedatum": _dates(said["afnamedatum"], dates),
             "schooljaar": parsed_categories(said["afnamedatum"], schooljaren.get),
@@ -179,6 +182,11 @@ def _domeinen(cells: Mapping[str, pa.Array], layout: Layout, refused: pa.Array) 
             levels[name.removeprefix(DOMEIN)] = pc.if_else(refused.is_valid(), pa.scalar(None, pa.string()), of_rows)
     texts = as_text(levels) if levels else pa.nulls(len(refused), pa.string())
     return parsed_categories(texts, str)
+
+
+def _toets(text: str) -> str | None:
+    """The name of a toets; None for a text with a long number: that is some pupil's."""
+    return None if _NUMBER_IN_TOETS.search(text) else toets_name(text)
 
 
 def _klas(column: pa.Array) -> pa.Array:

@@ -39,7 +39,7 @@ from cito_numo.errors import (
 )
 from cito_numo.exports import Export, Reader, domeinen_unread, read_export
 from cito_numo.holds import Holds
-from cito_numo.inbox import CITO, Content, file_orders
+from cito_numo.inbox import CITO, EDEXML, NUMO, Content, file_orders
 from cito_numo.keytable import KeyChange, take_in
 from cito_numo.layouts import Layout
 from cito_numo.leerlijnen import Leerlijnen
@@ -152,19 +152,20 @@ def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rul
     """
     desk = _Desk(school, ready, rules, [*ready.problems])
     reader = Reader(rules.layouts, rules.leerlijnen, school.config.brin, "cito_key" if school.needs_keys else "leerlingnummer")
-    exports = desk.opened(ready.cito, lambda content: read_export(content.data, content.file.name, reader))
+    exports = desk.opened(CITO, ready.cito, lambda content: read_export(content.data, content.file.name, reader))
     desk.note_exports([export for _content, of_file in exports for export in of_file])
     roster = _newest_roster(desk, seen)
     known = gebruikersnamen(roster)
-    edexml = desk.opened(ready.edexml, lambda content: desk.arrived(content, known), needed=school.needs_keys and not has_keys)
+    needed = (school.needs_keys or roster is None) and not has_keys
+    edexml = desk.opened(EDEXML, ready.edexml, lambda content: desk.arrived(content, known), needed=needed)
     return Opened(exports, edexml, roster, _orders(ready, seen, exports, edexml), desk.problems)
 
 
 def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Rules) -> Outcome:
     """Take the results of one school through all steps, in order. CitoNumoError where no list of Numo can be read."""
     desk = _Desk(school, ready, rules, [*opened.problems])
-    if opened.roster is None and ready.numo:
-        desk.stop_without(ready.numo)
+    if opened.roster is None and desk.lies_there(NUMO, ready.numo):
+        desk.stop_without(NUMO)
     orders = opened.orders
     roster = opened.roster.pupils if opened.roster is not None else None
     keys = _key_table(desk, past, opened)
@@ -234,8 +235,10 @@ class _Desk:
     def __post_init__(self) -> None:
         self.holds = Holds(self.rules.command(self.school.korte_naam), self.rules.accept)
 
-    def opened(self, contents: Sequence[Content], reader: Callable[[Content], _T], *, needed: bool = True) -> list[tuple[Content, _T]]:
-        """The files that could be read; the others are problems. Where they are `needed`, having none of them stops the school."""
+    def opened(
+        self, folder: str, contents: Sequence[Content], reader: Callable[[Content], _T], *, needed: bool = True
+    ) -> list[tuple[Content, _T]]:
+        """The files of a folder that could be read; the others are problems. Where one is `needed`, having none stops the school."""
         opened = []
         for content in contents:
             try:
@@ -244,13 +247,17 @@ class _Desk:
                 self.problems.extend(error.problems)
             except Exception as error:  # noqa: BLE001  one file never stops a school, whatever a reader stumbles over
                 self.problems.append(Problem(FILE_STUMBLED, content.file.name, {"detail": kind_and_place(error)}))
-        if contents and not opened and needed:
-            self.stop_without(contents)
+        if needed and not opened and self.lies_there(folder, contents):
+            self.stop_without(folder)
         return opened
 
-    def stop_without(self, contents: Sequence[Content]) -> NoReturn:
-        """Stop the school, because none of these files could be used."""
-        raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": contents[0].file.folder}), *self.problems)
+    def lies_there(self, folder: str, contents: Sequence[Content]) -> bool:
+        """Whether there are files in a folder, also where none of their bytes could be had: that is not the same as no file."""
+        return bool(contents) or any(problem.place.startswith(f"{folder}/") for problem in self.ready.problems)
+
+    def stop_without(self, folder: str) -> NoReturn:
+        """Stop the school, because none of the files in a folder could be used."""
+        raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": folder}), *self.problems)
 
     def arrived(self, content: Content, known: "pd.Series[str] | None") -> list[EdexmlFile]:
         """The EDEXML files in one file; those in it that cannot be used are problems."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, LEDGER_NEWER, CitoNumoError, Problem, problem_of, stop
-from cito_numo.language import _
+from cito_numo.language import N_, _
 from cito_numo.locking import school_lock
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from cito_numo.tables import Column
 
 VERSION = 4
-_IO_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_IO_DETAILS = {
+    sqlite3.SQLITE_FULL: N_("The disk is full"),
+    sqlite3.SQLITE_IOERR: N_("The disk does not work"),
+    sqlite3.SQLITE_READONLY: N_("It may not be written"),
+    sqlite3.SQLITE_CANTOPEN: N_("It cannot be opened"),
+}
 
 _SCHEMA = """
 CREATE TABLE bestanden (
@@ -505,7 +510,11 @@ def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Problem(LEDGER_IN_USE, str(path))
-    return Problem(IO_FAILED if code in _IO_ERRORS else LEDGER_DAMAGED, str(path), {"detail": error})
+    # Not the error's words: they may hold a text from the ledger.
+    if code in _IO_DETAILS:
+        return Problem(IO_FAILED, str(path), {"detail": _(_IO_DETAILS[code])})
+    detail = getattr(error, "sqlite_errorname", None) or _("what stands in it cannot be read")
+    return Problem(LEDGER_DAMAGED, str(path), {"detail": detail})
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

@@ -19,8 +19,8 @@ _EXCEL_TEXT = r'^(?:\'|=")(.*?)"?$'
 _EXCEL_DECIMAL = r"^\d+[.,]0+$"
 _EXCEL_LOST = r"(?i)^(?:\d+(?:[.,]\d+e[+-]?|e[+-])\d+|#+|#[a-z/]+[?!]?)$"
 
-_ECK_ID = r"ketenid\.nl|id\.school/|^eckid_"
-"""Of production and pilot, of old samples, and of demos."""
+_ECK_ID = r"ketenid\.nl|id\.school/|^eckid_|\b[0-9a-f]{128}\b"
+"""Of production and pilot, of old samples, of demos, and without what comes before the digits."""
 
 _FIRST_YEAR = 1900
 _TOETS = re.compile(r"(?:kernvaardighedentoets[\s_-]*(?:(?:toets|t)[\s_-]*)?|(?:toets|vas|t)[\s_-]*)([0-3])")

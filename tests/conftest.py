@@ -89,6 +89,7 @@ class SchoolFolder:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.chmod(0o600)
         self._files += 1
         os.utime(path, (1_790_000_000 + self._files,) * 2)
         return path
@@ -135,6 +136,7 @@ class WorkspaceFolder:
         self.folder = folder
         self._capsys = capsys
         (folder / "cito-numo.yaml").write_text("defaults: {}\n")
+        (folder / "cito-numo.yaml").chmod(0o600)
 
     def school(self, korte_naam: str = "demo-college", **changes: str | None) -> SchoolFolder:
         school = SchoolFolder(self.folder / "schools" / korte_naam)

@@ -478,8 +478,8 @@ def test_what_is_told_of_mistakes_in_layouts_is_in_words_of_this_program(layouts
 
 def test_a_mistake_in_a_layout_stops_every_school_and_what_was_delivered_stays(layouts: Layouts):
     other = layouts.workspace.school("demo-lyceum")
-    other.numo("0012;;2A")
-    other.cito(row("0012"))
+    other.numo("0013;;2A")
+    other.cito(row("0013"))
     layouts.school.cito(row("0012"))
     layouts.workspace.sync()
     layouts.put(LONG + "datum: []\n")
