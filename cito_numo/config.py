@@ -30,7 +30,7 @@ from cito_numo.errors import (
     stop,
 )
 from cito_numo.language import N_, _
-from cito_numo.yaml_files import load, validate
+from cito_numo.yaml_files import load, text_of, validate
 
 CONFIG_NAME = "cito-numo.yaml"
 LEERLIJNEN = "leerlijnen.yaml"
@@ -227,7 +227,7 @@ class Workspace:
         """The text of the workspace's own leerlijnen.yaml; None where it has none."""
         own = self.folder / LEERLIJNEN
         _check_owner(own)
-        return own.read_text("utf-8-sig", "replace") if own.exists() else None
+        return text_of(own) if os.path.lexists(own) else None
 
     def own_layouts(self) -> dict[Path, str]:
         """The texts of the workspace's own layouts, by their files; one that is empty is none."""
@@ -235,7 +235,7 @@ class Workspace:
         files = sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml") and not path.name.startswith("."))
         for path in files:
             _check_owner(path)
-        texts = {path: path.read_text("utf-8-sig", "replace") for path in files}
+        texts = {path: text_of(path) for path in files}
         return {path: text for path, text in texts.items() if text.strip()}
 
     @property

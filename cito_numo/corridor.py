@@ -142,7 +142,9 @@ class Outcome:
     problems: Sequence[Problem]
     holds: Sequence[Problem]
     accepted: Sequence[str]
-    """The codes of what would be held, had a person not agreed, and of what need not be looked at again."""
+    """The codes of what would be held, had a person not agreed."""
+    settled: Sequence[str]
+    """The codes of what gave no reason to hold, and need not be looked at again."""
 
 
 def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rules, *, has_keys: bool) -> Opened:
@@ -218,7 +220,8 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
         inputs=_inputs(ready, opened),
         problems=desk.problems,
         holds=desk.holds.problems,
-        accepted=[*desk.holds.accepted, *desk.holds.settled],
+        accepted=desk.holds.accepted,
+        settled=desk.holds.settled,
     )
 
 
@@ -302,7 +305,9 @@ class _Desk:
         with_results = set(results.loc[under_way(results), "bestand"].astype("str"))
         for content in self.ready.cito:
             others = self.ready.elsewhere.get(content.sha256)
-            if others and content.file.name.removeprefix(f"{CITO}/") in with_results:
+            if content.file.name.removeprefix(f"{CITO}/") not in with_results:
+                continue
+            if others:
                 self.holds.hold(HOLD_OTHER_SCHOOL, [content.sha256], content.file.name, other=", ".join(others))
             else:
                 self.holds.settle(HOLD_OTHER_SCHOOL, [content.sha256])

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: a run folder in the outbox, and single files of the report.
+"""Runs that appear in the outbox whole or not at all.
 
 A run is built in a hidden folder beside its place, written through to the disk, and renamed; `latest` is a link that is renamed into place.
 """
@@ -6,9 +6,12 @@ A run is built in a hidden folder beside its place, written through to the disk,
 import os
 import re
 import shutil
+import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cito_numo.files import make_folder, sync_folder, write_file
 
 LATEST = "latest"
 _GONE = ".gone-"
@@ -16,8 +19,6 @@ Stamp = Sequence[str | int]
 """Name, size, times and inode of a file."""
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-\d{3}")
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-_GROUP_FILE, _GROUP_FOLDER = 0o640, 0o750
 
 
 def next_run_id(now: datetime, newest: str) -> str:
@@ -64,7 +65,7 @@ def build(outbox: Path, run_id: str, files: Mapping[str, bytes], group: str | No
     shutil.rmtree(hidden, ignore_errors=True)
     make_folder(hidden, group)
     for name, content in files.items():
-        _write(hidden / name, content, group)
+        write_file(hidden / name, content, group)
     sync_folder(hidden)
 
 
@@ -109,14 +110,15 @@ def _take_away(outbox: Path, run_id: str) -> None:
 def point_latest(outbox: Path, leaving: Collection[str] = ()) -> None:
     """Make `latest` a link to the newest run that is in the outbox and stays there; without one there is no link."""
     newest = max((run.name for run in runs_in(outbox) if run.name not in leaving), default="")
-    link = outbox / LATEST
+    link, fresh = outbox / LATEST, outbox / f".{LATEST}"
+    fresh.unlink(missing_ok=True)
+    if link.exists() and not link.is_symlink():  # a backup that was put back may have followed the link
+        link.rename(outbox / f"{LATEST}-{time.time_ns()}")
     if not newest:
         link.unlink(missing_ok=True)
         return
     if link.is_symlink() and link.readlink() == Path(newest):
         return
-    fresh = outbox / f".{LATEST}"
-    fresh.unlink(missing_ok=True)
     fresh.symlink_to(newest)
     fresh.replace(link)
     sync_folder(outbox)
@@ -124,8 +126,8 @@ def point_latest(outbox: Path, leaving: Collection[str] = ()) -> None:
 
 def latest_is_right(outbox: Path) -> bool:
     """Whether `latest` leads to the newest run, or is not there where there is none."""
-    link = outbox / LATEST
-    return os.path.lexists(link) == bool(newest_in(outbox)) and (not link.is_symlink() or link.readlink() == Path(newest_in(outbox)))
+    link, newest = outbox / LATEST, newest_in(outbox)
+    return link.is_symlink() and link.readlink() == Path(newest) if newest else not os.path.lexists(link)
 
 
 def discard(outbox: Path, run_id: str) -> None:
@@ -133,48 +135,5 @@ def discard(outbox: Path, run_id: str) -> None:
     shutil.rmtree(_hidden(outbox, run_id), ignore_errors=True)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file, which only its owner may read, by one with this content, in one step."""
-    make_folder(path.parent, None)
-    fresh = path.with_name(f".{path.name}.part")
-    _write(fresh, content, None)
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def make_folder(path: Path, group: str | None) -> None:
-    """Make a folder that its owner, and the group if one is named, may enter, whatever the umask; leave one that is there."""
-    if path.is_dir():
-        return
-    make_folder(path.parent, None)
-    path.mkdir(mode=_PRIVATE_FOLDER)
-    sync_folder(path.parent)
-    _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
-
-
 def _hidden(outbox: Path, run_id: str) -> Path:
     return outbox / f".{run_id}"
-
-
-def _write(path: Path, content: bytes, group: str | None) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    _share(path, group, _GROUP_FILE if group else _PRIVATE_FILE)
-
-
-def _share(path: Path, group: str | None, mode: int) -> None:
-    if group is not None:
-        shutil.chown(path, group=group)
-    path.chmod(mode)
-
-
-def sync_folder(path: Path) -> None:
-    """Write through to the disk what stands in a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

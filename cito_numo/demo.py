@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from cito_numo.delivery import write_whole
+from cito_numo.files import write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.schooljaar import AMSTERDAM, schooljaar_of, schooljaar_start
 from cito_numo.workspace import new_school, new_workspace

@@ -9,7 +9,7 @@ from cito_numo.errors import ErrorKind, Problem
 
 @dataclass
 class Holds:
-    """The holds of one run of a school; `command` is what a person runs again, with --accept, to go on."""
+    """The holds of one run of a school; `command` is what a person runs again, with --accept, to go on. What is agreed to is kept."""
 
     command: str
     agreed: Collection[str] = ()
@@ -37,14 +37,11 @@ class Holds:
 
     @property
     def problems(self) -> list[Problem]:
-        """Why the run is held. The command in each repeats what was agreed to, so that who follows it gets to the end."""
+        """Why the run is held, each with the command by which a person agrees."""
         return [
-            Problem(problem.kind, problem.place, {**problem.values, "accept": code, "command": self._with(*self.accepted, code)})
+            Problem(problem.kind, problem.place, {**problem.values, "accept": code, "command": f"{self.command} --accept {code}"})
             for code, problem in self._held.items()
         ]
-
-    def _with(self, *codes: str) -> str:
-        return " ".join([self.command, *(f"--accept {code}" for code in dict.fromkeys(codes))])
 
 
 def _code(kind: ErrorKind, bound_to: Sequence[str]) -> str:

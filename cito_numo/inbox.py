@@ -16,6 +16,8 @@ CITO, NUMO, EDEXML = "inbox/cito", "inbox/numo", "inbox/edexml"
 
 _SETTLED = 2.0
 """Seconds after which a file is taken to be whole."""
+_LARGEST = 1 << 30
+"""Bytes that a file may have."""
 _IGNORED_NAMES = frozenset({"Thumbs.db", "desktop.ini"})
 _IGNORED_SUFFIXES = (".part", ".crdownload")
 
@@ -67,9 +69,12 @@ def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[Inbo
 
 
 def read(file: InboxFile) -> Content:
-    """Read a file and hash what was read; OSError where that fails, or where it is no file but a pipe or device."""
-    if not stat.S_ISREG(file.path.stat().st_mode):
+    """Read a file and hash what was read; OSError where that fails, where it is no file but a pipe or device, or too large."""
+    status = file.path.stat()
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(file.path))
+    if status.st_size > _LARGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(file.path))
     data = file.path.read_bytes()
     return Content(file, data, hashlib.sha256(data).hexdigest())
 

@@ -275,6 +275,8 @@ def _taken_in(
     if roster is None:
         problems.append(Problem(COVER_UNKNOWN))
     exit_code = ExitCode.LOOK if any(problem.kind.exit_code is not ExitCode.DONE for problem in problems) else ExitCode.DONE
+    if not options.dry_run:
+        ledger.remember_accepted(holds.accepted)
     if holds.problems:
         return ImportResult(korte_naam, ImportStatus.HELD, ExitCode.HELD, files, None, [*holds.problems, *problems])
     if options.dry_run:

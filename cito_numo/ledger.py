@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, LEDGER_NEWER, CitoNumoError, Problem, problem_of, stop
+from cito_numo.files import make_folder
 from cito_numo.language import N_, _
 from cito_numo.locking import school_lock
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 VERSION = 4
 _IO_DETAILS = {
-    sqlite3.SQLITE_FULL: N_("The disk is full"),
-    sqlite3.SQLITE_IOERR: N_("The disk does not work"),
+    sqlite3.SQLITE_FULL: N_("No space left on device"),
+    sqlite3.SQLITE_IOERR: N_("Reading or writing it failed"),
     sqlite3.SQLITE_READONLY: N_("It may not be written"),
     sqlite3.SQLITE_CANTOPEN: N_("It cannot be opened"),
 }
@@ -321,7 +322,11 @@ class Ledger:
                 " WHERE leerplan_id = id AND revisie = r AND onderdeel = o"
             )
             self._connection.execute("DELETE FROM vervallen WHERE run_id < ?", (run_id,))
-            self._connection.execute("DELETE FROM sleutels WHERE volgorde IN (SELECT volgorde FROM bestanden WHERE gezien < ?)", (day,))
+            gone = self._connection.execute(
+                "DELETE FROM sleutels WHERE volgorde IN (SELECT volgorde FROM bestanden WHERE gezien < ?)", (day,)
+            )
+            if gone.rowcount:  # that there are fewer pupils then is no mistake
+                self._connection.execute("UPDATE nacht SET inhoud = json_set(inhoud, '$.pupils', 0)")
             self._bar([""], day)
             self._connection.execute("DELETE FROM gewist WHERE leerling <> '' AND tot <= ?", (day,))
             self._new_night()
@@ -349,14 +354,25 @@ class Ledger:
             self._new_night()
         self._connection.execute("VACUUM")
 
-    def begin_anew(self, orders: Mapping[str, int], purged: Mapping[str, str], newest_run: str, revisie: int) -> None:
-        """Add what is known otherwise: orders of files, what was purged, a newest run that is gone, and a revisie to go above."""
+    def gebruikersnamen(self) -> list[str]:
+        """Every pupil that the ledger knows."""
+        found = self._connection.execute(
+            "SELECT gebruikersnaam FROM leerplannen UNION SELECT gebruikersnaam FROM sleutels UNION SELECT gebruikersnaam FROM vervallen"
+        )
+        return [name for (name,) in found if name is not None]
+
+    def bar(self, purged: Mapping[str, str]) -> None:
+        """Keep what was purged (as `purged`), so that it is not delivered again."""
+        with self._transaction():
+            for leerling, day in purged.items():
+                self._bar([leerling], day)
+
+    def begin_anew(self, orders: Mapping[str, int], newest_run: str, revisie: int) -> None:
+        """Add what is known otherwise: orders of files, a newest run that is gone, and a revisie to go above."""
         with self._transaction():
             self._connection.executemany(
                 "INSERT OR IGNORE INTO bestanden VALUES (?, ?, date('now'))", [(order, sha256) for sha256, order in orders.items()]
             )
-            for leerling, day in purged.items():
-                self._bar([leerling], day)
             if newest_run:
                 self._connection.execute("INSERT INTO runs VALUES (?, 'delivered', NULL)", (newest_run,))
             self._connection.execute("INSERT INTO ondergrens VALUES (?)", (revisie,))
@@ -522,7 +538,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         written = path.exists() and path.stat().st_size > 0
         place = f"file:{quote(str(path))}?mode=ro" if written else ":memory:"
         return sqlite3.connect(place, uri=written, isolation_level=None)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, None)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return sqlite3.connect(path, isolation_level=None)
 

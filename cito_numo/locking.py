@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from cito_numo.errors import BUSY, stop
+from cito_numo.files import make_folder
 from cito_numo.language import _
 
 
 @contextmanager
 def school_lock(path: Path, now: datetime) -> Iterator[None]:
     """Hold the lock in `path`; CitoNumoError (busy) where another run holds it, with who that is and since when."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent, None)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+") as file:
         try:

@@ -45,6 +45,8 @@ class Log:
             "level": "info" if severity is ExitCode.DONE else "warning" if severity is ExitCode.LOOK else "error",
             "command": self._command,
             "event": event,
+            "school": None,
+            "run_id": None,
         }
         try:
             self._file.write(orjson.dumps({**head, **fields}, option=orjson.OPT_APPEND_NEWLINE))
@@ -58,4 +60,6 @@ class Log:
 
     def _failed(self, error: OSError) -> None:
         self.problem = Problem(LOG_UNWRITABLE, str(self._path), {"detail": error.strerror or type(error).__name__})
+        if self._file is not None:
+            self._file.close()
         self._file = None

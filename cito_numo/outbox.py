@@ -1,9 +1,10 @@
 """The outbox beside the ledger: what one says of a run and the other does not, and how a run comes from the one into the other."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import orjson
 
 from cito_numo import delivery
 from cito_numo.errors import LEDGER_LOST, RUN_ALTERED, Problem, stop
@@ -98,7 +99,7 @@ def differences(run: Path, manifest: str | None = None) -> Iterator[str]:
     """In what a run differs from its manifest.json, and that from the sha256 of it that is known."""
     try:
         content = (run / MANIFEST_JSON).read_bytes()
-        outputs = {str(output["path"]): output for output in json.loads(content)["outputs"]}
+        outputs = {str(output["path"]): output for output in orjson.loads(content)["outputs"]}
     except (OSError, ValueError, TypeError, KeyError):
         yield _("{name} is gone or cannot be read").format(name=MANIFEST_JSON)
         return

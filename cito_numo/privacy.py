@@ -3,6 +3,7 @@
 An ECK iD is hashed by the reader that meets it, so that no table, file or ledger holds one (it may not be stored or shown).
 """
 
+import fcntl
 import hashlib
 import hmac
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cito_numo.errors import SECRET_DAMAGED, SECRET_OPEN, stop
+from cito_numo.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,20 +99,15 @@ def workspace_secret(path: Path, *, dry_run: bool) -> Secret:
 
 def make_secret(path: Path) -> Secret:
     """The secret in `path`, made there first if there is none; two runs that make it at once end up with the same one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = path.with_name(f"{path.name}.{os.getpid()}.part")
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(secrets.token_bytes(_SIZE).hex().encode("ascii"))
-        file.flush()
-        os.fsync(file.fileno())
+    make_folder(path.parent, None)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.link(made, path)
-    except FileExistsError:
-        pass
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        made = read_secret(path)
+        if made is None:
+            write_whole(path, secrets.token_bytes(_SIZE).hex().encode("ascii"))
+            made = read_secret(path)
     finally:
-        made.unlink()
-    secret = read_secret(path)
-    assert secret is not None
-    return secret
+        os.close(folder)
+    assert made is not None
+    return made

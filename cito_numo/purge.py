@@ -15,14 +15,15 @@ from typing import Any
 
 from cito_numo import delivery, quarantine
 from cito_numo.config import Csv, School, Workspace
-from cito_numo.errors import BUSY, LEERLING_ELSEWHERE, LEERLING_UNSEEN, RUN_ALTERED, ExitCode, Problem, problem_of, worst
+from cito_numo.errors import BUSY, LEERLING_ELSEWHERE, LEERLING_UNSEEN, RUN_ALTERED, ExitCode, Problem, printable, problem_of, worst
+from cito_numo.files import write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO, files_in
 from cito_numo.ledger import Ledger, RunState, ledger_path, problems_with, school_ledger
 from cito_numo.outbox import check_ledger, differences, finish_unfinished
 from cito_numo.outputs import changes_in, rewritten
 from cito_numo.privacy import workspace_secret
 from cito_numo.rebuild import ASIDE
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, NIET_GELEVERD_CSV, nothing_held_back, read_manifest, sha256_of
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, NIET_GELEVERD_CSV, manifest_json, nothing_held_back, read_manifest, sha256_of
 from cito_numo.schooljaar import first_day_of, today
 
 
@@ -105,7 +106,7 @@ def purge_school(workspace: Workspace, korte_naam: str, options: PurgeOptions) -
     except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
         problems = problems_with(error, ledger_path(folder))
         status = PurgeStatus.BUSY if problems[0].kind is BUSY else PurgeStatus.FAILED
-        return PurgeResult(korte_naam, status, worst(problem.kind.exit_code for problem in problems), problems=problems)
+        return PurgeResult(printable(korte_naam), status, worst(problem.kind.exit_code for problem in problems), problems=problems)
 
 
 def purge_quarantine(workspace: Workspace, options: PurgeOptions) -> PurgeResult:
@@ -132,7 +133,8 @@ def _by_age(school: School, ledger: Ledger, options: PurgeOptions, before: date)
         ledger.purge(before)
         delivery.remove(folder / "outbox", runs)
         if lines:
-            delivery.write_whole(folder / "report" / NIET_GELEVERD_CSV, nothing_held_back(school.config.csv))
+            write_whole(folder / "report" / NIET_GELEVERD_CSV, nothing_held_back(school.config.csv))
+        _tell(folder, ledger)
         for path in [*files, *(path for path in _ledgers_aside(folder) if _is_older(path, before))]:
             path.unlink()
     return PurgeResult(school.korte_naam, _status(removed, options), removed=removed, before=before)
@@ -161,14 +163,23 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
             delivery.publish(outbox, run.name)
             ledger.mark(run.name, RunState.DELIVERED)
         if lines:
-            delivery.write_whole(report, kept)
+            write_whole(report, kept)
         secret = workspace_secret(workspace.secret_path, dry_run=False)
         tomorrow = today(options.now) + timedelta(days=1)
         ledger.purge_leerling(leerling, [secret.hash_leerling(number) for number in (leerling, *cito_keys)], tomorrow)
+        _tell(folder, ledger)
         for path in _ledgers_aside(folder):
             path.unlink()
     exit_code = worst(problem.kind.exit_code for problem in problems)
     return PurgeResult(school.korte_naam, _status(removed, options), exit_code, removed, problems=problems)
+
+
+def _tell(folder: Path, ledger: Ledger) -> None:
+    """Write what was purged into the report's manifest too: should the ledger be lost before the next night, it is known there."""
+    path = folder / "report" / MANIFEST_JSON
+    manifest = read_manifest(path)
+    if manifest:
+        write_whole(path, manifest_json({**manifest, "purged": ledger.purged()}))
 
 
 def _status(removed: Mapping[str, int], options: PurgeOptions) -> PurgeStatus:

@@ -4,6 +4,8 @@ A mail is put here before anything is done with it, and let go when all of it wa
 between. Its name is that of its bytes: the same mail twice lies here once.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -11,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from cito_numo.delivery import make_folder, sync_folder, write_whole
 from cito_numo.errors import MAIL_TOO_LARGE, Problem, stop
+from cito_numo.files import make_folder, named, part_of, sync_folder, write_whole
 from cito_numo.language import _
 from cito_numo.unpacking import Kind, Source, kind_of
 
 _NOTE = ".txt"
+_ARRIVING = ".arriving-"
 _SUFFIXES = {Kind.MAIL: ".eml", Kind.MSG: ".msg", Kind.XML: ".xml", Kind.ZIP: ".zip"}
 _CHUNK = 1 << 20
 _LARGEST = 1 << 29
@@ -25,8 +28,8 @@ _LARGEST = 1 << 29
 def put(folder: Path, stream: BinaryIO) -> Path:
     """Write a mail into the quarantine, through to the disk; its path. Raises CitoNumoError for one that is endless."""
     make_folder(folder, None)
-    descriptor, name = tempfile.mkstemp(".part", ".", folder)
-    arriving = Path(name)
+    _sweep(folder)
+    descriptor, arriving = _begin(folder)
     size, digest = 0, hashlib.sha256()
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -38,9 +41,11 @@ def put(folder: Path, stream: BinaryIO) -> Path:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        suffix = _SUFFIXES.get(kind_of(Source.at(arriving)), ".bin")
-        path = folder / f"{digest.hexdigest()[:16]}{suffix}"
-        arriving.replace(path)
+            suffix = _SUFFIXES.get(kind_of(Source.at(arriving)), ".bin")
+            path = folder / f"{digest.hexdigest()[:16]}{suffix}"
+            arriving.replace(path)
+    except OSError as error:
+        raise named(error, folder) from None
     finally:
         arriving.unlink(missing_ok=True)
     sync_folder(folder)
@@ -61,8 +66,8 @@ def release(folder: Path, path: Path) -> None:
     """Let a mail go that was taken in; a file that lies elsewhere is left alone."""
     path = path.resolve()
     if path.parent == folder.resolve():
-        _note(path).unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        for gone in (part_of(_note(path)), _note(path), path):
+            gone.unlink(missing_ok=True)
 
 
 def mails(folder: Path) -> list[Path]:
@@ -74,6 +79,24 @@ def mails(folder: Path) -> list[Path]:
 def is_note(folder: Path, path: Path) -> bool:
     """Whether a file is no mail, but says why one lies here."""
     return path.resolve().parent == folder.resolve() and path.suffix == _NOTE
+
+
+def _begin(folder: Path) -> tuple[int, Path]:
+    """A new file for a mail that arrives, locked while it does: so another knows that it is not left over."""
+    while True:
+        descriptor, name = tempfile.mkstemp(".part", _ARRIVING, folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.path.lexists(name):
+            return descriptor, Path(name)
+        os.close(descriptor)  # it was swept in between
+
+
+def _sweep(folder: Path) -> None:
+    """Throw away what a crash left of mails that were arriving: whoever handed them over was told that they were not taken."""
+    for part in folder.glob(f"{_ARRIVING}*.part"):
+        with contextlib.suppress(OSError), part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink(missing_ok=True)
 
 
 def _note(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """`sync --rebuild`: a ledger that is damaged, lost or out of date, built anew from what it still tells and the runs in the outbox."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from cito_numo.errors import (
     Problem,
     stop,
 )
-from cito_numo.ledger import RunState, ledger_path, open_ledger
+from cito_numo.files import sync_folder
+from cito_numo.ledger import Ledger, RunState, ledger_path, open_ledger
 from cito_numo.locking import school_lock
 from cito_numo.outbox import check_ledger, differences
 from cito_numo.outputs import changes_in
+from cito_numo.privacy import Secret
 from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, highest_revisie_in, purged_in, read_manifest, sha256_of
 from cito_numo.tables import VERVALLEN, empty
 
@@ -29,7 +31,7 @@ ASIDE = "ledger-damaged-"
 """How the name begins of a ledger that was put aside."""
 
 
-def rebuild(school: Path, now: datetime) -> list[Problem]:
+def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
     """Build the ledger of the school in this folder anew where it cannot be used; what came of it.
 
     One that is only out of date gets the runs of the outbox that it does not know; of one that is damaged nothing is used. What is in force
@@ -55,12 +57,13 @@ def rebuild(school: Path, now: datetime) -> list[Problem]:
             with open_ledger(path, read_only=True) as old:
                 old.copy_to(fresh)
         with open_ledger(fresh) as ledger:
+            purge_again(ledger, purged_in(reported), secret)
             known = ledger.runs()
             unknown = [run for run in runs if run.name not in known]
             newest = str(reported.get("newest_run") or "")
             gone = "" if newest in {*known, *(run.name for run in runs)} else newest
             taken = highest > ledger.highest_revisie() + len(unknown)
-            ledger.begin_anew(_orders(manifests), purged_in(reported), gone, highest if taken else 0)
+            ledger.begin_anew(_orders(manifests), gone, highest if taken else 0)
             orders = ledger.orders()
             for run in unknown:
                 manifest = (run / MANIFEST_JSON).read_bytes()
@@ -69,8 +72,21 @@ def rebuild(school: Path, now: datetime) -> list[Problem]:
                 ledger.mark(run.name, RunState.DELIVERED)
         _put_aside(path, now)
         fresh.replace(path)
-        delivery.sync_folder(path.parent)
+        sync_folder(path.parent)
     return [Problem(LEDGER_REBUILT, "", {"runs": len(runs)}), *([Problem(RUNS_TAKEN)] if taken else [])]
+
+
+def purge_again(ledger: Ledger, purged: Mapping[str, str], secret: Secret) -> None:
+    """Purge from a ledger what was purged since it was the newest."""
+    known = ledger.purged()
+    missing = {leerling: day for leerling, day in purged.items() if known.get(leerling, "") < day}
+    for name in ledger.gebruikersnamen():
+        hashed = secret.hash_leerling(name)
+        if hashed in missing:
+            ledger.purge_leerling(name, [], date.min)
+    if "" in missing:
+        ledger.purge(date.fromisoformat(missing[""]))
+    ledger.bar(missing)
 
 
 def _trouble(school: Path, path: Path) -> ErrorKind | None:
@@ -103,7 +119,7 @@ def _put_aside(path: Path, now: datetime) -> None:
     for old in _with_journal(path):
         if old.exists():
             old.replace(old.with_name(old.name.replace("ledger", f"{ASIDE}{now:%Y%m%dT%H%M%S}", 1)))
-    delivery.sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _with_journal(path: Path) -> Sequence[Path]:

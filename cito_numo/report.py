@@ -57,6 +57,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def messages_in(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What was said when this manifest was written, as `said` names it."""
+    messages = manifest.get("messages")
+    return [message for message in messages if isinstance(message, dict) and "message" in message] if isinstance(messages, list) else []
+
+
 def highest_revisie_in(manifest: Mapping[str, Any]) -> int:
     """The number above which no revisie had been given when this manifest was written; 0 where it does not say."""
     number = manifest.get("highest_revisie")

@@ -6,36 +6,27 @@ the columns that it needs. Only those are kept, so that names and birth dates be
 
 import csv
 import io
-import lzma
 import re
-import struct
 import subprocess
 import sys
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from lxml import etree
 
-from cito_numo import xls_process
+from cito_numo import workbook_process
 from cito_numo.errors import FILE_EMPTY, FILE_KIND, FILE_OPEN_QUOTE, FILE_UNREADABLE, CitoNumoError, stop
 from cito_numo.language import N_, _
 from cito_numo.values import encoded, plain, row_by_row
-from cito_numo.xml_stream import XmlStream
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
 
 ROW = "rij"
 WHOLE = "heel"
@@ -48,32 +39,19 @@ _WORKBOOK_MARKS = (b"PK", b"\xd0\xcf\x11\xe0")
 """How a workbook begins, whatever its suffix: as a zip (xlsx, ods), or as a compound file (xls)."""
 _TOP = 30
 """Rows among which the header is looked for: an export may have a title above it."""
+_MOST_COLUMNS = 5000
 _HEAD = 1 << 20
 """Bytes of a CSV in which those rows are."""
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _END = "\x00 end of the file \x00"
 
-_MOST_CELLS, _MOST_BYTES = 30_000_000, 1 << 30
-_FAR_CELL = re.compile(rb"""r\s*=\s*["']([A-Za-z]{2,}\d+|[A-Za-z]?\d{6,})""")
-"""The reference of a cell beyond column Z or row 99,999, or of such a row."""
-_CELL_WITHOUT_PLACE = re.compile(rb"""<(?:\w+:)?c(?:\s+(?!r\s*=)[\w:]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
-"""Such cells stand behind each other."""
-
-_ODS_CONTENT = "content.xml"
-_ODS_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_ODS_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_LONGEST_NUMBER = 10
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[A-Za-z!?]")
 _SAMPLE = 2048
 _MOST = 0.9
 
-_DAMAGED_ZIP = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, ArithmeticError, LookupError, OSError, EOFError),
-    RuntimeError,  # a password, or a method that it does not know
-)
-"""How zipfile ends on a damaged archive."""
 _DAMAGED = N_("it is damaged, locked, or not what its suffix says")
 _TOO_FAR = N_("it is too large, or a cell far outside the table makes it so")
+_TOO_WIDE = N_("it has more columns than any export")
 _LOCKED = N_("it is locked with a password")
 _WEB_PAGE = N_("it is a web page or XML with the suffix of a table: open it in a spreadsheet, and save it as xlsx")
 
@@ -243,14 +221,20 @@ def _open_csv(content: bytes, name: str) -> list[Sheet]:
     text = head.decode()
     if not text.strip():
         raise stop(FILE_EMPTY, name)
-    sheets = []
+    sheets: list[Sheet] = []
+    too_wide = False
     for separator in _separators(text, name):
         rows = _csv_reader(text, separator, name)
         top = [
             Row(line, tuple(row)) for line, row in islice(((line, row) for line, row in rows if any(cell.strip() for cell in row)), _TOP)
         ]
+        if any(len(row.cells) > _MOST_COLUMNS for row in top):
+            too_wide = True
+            continue
         detected = {"encoding": encoding, "separator": "tab" if separator == "\t" else separator}
         sheets += [Sheet(top, detected, _Csv(content, separator, name))] if top else []
+    if not sheets and too_wide:
+        raise stop(FILE_UNREADABLE, name, detail=_(_TOO_WIDE))
     if not sheets:
         raise stop(FILE_EMPTY, name)
     return sheets
@@ -333,7 +317,7 @@ class _Cells:
 
 
 def _open_workbook(content: bytes, name: str) -> list[Sheet]:
-    sheets = _zipped_sheets(content, name) if content.startswith(b"PK") else _xls_sheets(content, name)
+    sheets = _sheets_in(content, name)
     found = []
     for number, (title, hidden, rows) in enumerate(sheets, 1):
         texts = (Row(place, tuple(map(_cell_text, row))) for place, row in enumerate(rows, 1))
@@ -345,105 +329,13 @@ def _open_workbook(content: bytes, name: str) -> list[Sheet]:
     return found
 
 
-def _xls_sheets(content: bytes, name: str) -> _Sheets:
-    """The sheets of an xls, read by a process of its own."""
-    ran = subprocess.run([sys.executable, "-I", "-m", xls_process.__name__], input=content, capture_output=True, check=False)  # noqa: S603
+def _sheets_in(content: bytes, name: str) -> _Sheets:
+    """The sheets of a workbook, read by a process of its own."""
+    ran = subprocess.run([sys.executable, "-I", "-m", workbook_process.__name__], input=content, capture_output=True, check=False)  # noqa: S603
     if ran.returncode:
-        raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED if ran.returncode == xls_process.LOCKED else _DAMAGED))
+        details = {workbook_process.LOCKED: _LOCKED, workbook_process.TOO_FAR: _TOO_FAR}
+        raise stop(FILE_UNREADABLE, name, detail=_(details.get(ran.returncode, _DAMAGED)))
     return [(title, hidden, rows) for title, hidden, rows in orjson.loads(ran.stdout)]
-
-
-def _zipped_sheets(content: bytes, name: str) -> _Sheets:
-    """The sheets of an xlsx or ods."""
-    import python_calamine as calamine
-
-    _check_extent(content, name)
-    try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        hidden = {sheet.name: sheet.visible != calamine.SheetVisibleEnum.Visible for sheet in workbook.sheets_metadata}
-        return _loaded(workbook, hidden, name)
-    except calamine.PasswordError:
-        raise stop(FILE_UNREADABLE, name, detail=_(_LOCKED)) from None
-    except (calamine.CalamineError, OSError):
-        raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # how the library ends on a damaged workbook; it exports no such name
-            raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
-        raise
-
-
-def _loaded(workbook: "CalamineWorkbook", hidden: Mapping[str, bool], name: str) -> _Sheets:
-    """The cells of sheets; CitoNumoError where they are too many together."""
-    sheets: _Sheets = []
-    cells = 0
-    for title in hidden:
-        sheet = workbook.get_sheet_by_name(title)
-        cells += sheet.total_height * sheet.total_width
-        if cells > _MOST_CELLS:
-            raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))
-        sheets.append((title, hidden[title], sheet.to_python(skip_empty_area=False)))
-    return sheets
-
-
-def _check_extent(content: bytes, name: str) -> None:
-    """CitoNumoError for a workbook that would fill the memory: reading one takes room for every cell up to the farthest."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            too_large = sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES
-            for entry in () if too_large else archive.infolist():
-                part = archive.read(entry)
-                if entry.filename == _ODS_CONTENT:
-                    too_large = too_large or _ods_cells(XmlStream(io.BytesIO(part), name, {"table-row"})) > _MOST_CELLS
-                elif b"sheetData" in part or b"\0" in part[:200]:  # wherever it lies; in UTF-16 that cannot be told
-                    too_large = too_large or (entry.filename.lower().endswith(".xml") and _cells_in(part) > _MOST_CELLS)
-    except _DAMAGED_ZIP:
-        raise stop(FILE_UNREADABLE, name, detail=_(_DAMAGED)) from None
-    if too_large:
-        raise stop(FILE_UNREADABLE, name, detail=_(_TOO_FAR))
-
-
-def _cells_in(sheet: bytes) -> int:
-    """How many cells lie between the first and the farthest; more than can be read where that cannot be told."""
-    if b"\0" in sheet[:200]:
-        return _MOST_CELLS + 1
-    columns, rows = 26, 99_999
-    for found in _FAR_CELL.finditer(sheet):
-        letters = found[1].rstrip(b"0123456789")
-        columns = max(columns, _column_number(letters))
-        rows = max(rows, int(found[1][len(letters) :][:_LONGEST_NUMBER]))
-    if sheet.count(b"<c ") != sheet.count(b"<c r=") or any(begin in sheet for begin in (b"<c>", b"<c/", b":c")):
-        columns += sum(1 for _cell in _CELL_WITHOUT_PLACE.finditer(sheet))
-    return columns * rows
-
-
-def _column_number(letters: bytes) -> int:
-    """A is 1, Z is 26, AA is 27."""
-    number = 0
-    for letter in letters[:8].upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
-
-
-def _ods_cells(rows: XmlStream) -> int:
-    """The same of an ods, where one row or cell may stand for any number of them."""
-    height = widest = last = 0
-    for row in rows:
-        height += _repeated(row, "rows")
-        width = filled = 0
-        for cell in row:
-            width += _repeated(cell, "columns")
-            filled = width if len(cell) or any(str(name).startswith(_ODS_OFFICE) for name in cell.attrib) else filled
-        widest = max(widest, filled)
-        last = height if filled else last
-        parent = row.getparent()
-        if parent is not None:
-            parent.remove(row)
-    return last * widest
-
-
-def _repeated(element: etree._Element, what: str) -> int:
-    times = str(element.get(f"{_ODS_TABLE}number-{what}-repeated", "1"))
-    return int(times) if times.isascii() and times.isdigit() and len(times) < _LONGEST_NUMBER else _MOST_CELLS + 1
 
 
 def _texts(cells: Sequence[object]) -> pa.Array:
@@ -456,6 +348,8 @@ def _texts(cells: Sequence[object]) -> pa.Array:
 def _cell_text(cell: object) -> str:
     if isinstance(cell, str):
         return cell
+    if cell is None:
+        return ""
     if isinstance(cell, int) and not isinstance(cell, bool):
         return str(float(cell))  # as in an xlsx, where each number is one with decimals: of an id, zeros may be gone
     isoformat = getattr(cell, "isoformat", None)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import typer
 
-from cito_numo.errors import CitoNumoError, ExitCode
+from cito_numo.errors import CitoNumoError, ExitCode, printable
 from cito_numo.language import N_, _, ngettext
 from cito_numo.log import Log
 from cito_numo.sync import RunResult, Status
@@ -56,13 +56,14 @@ def with_progress(korte_namen: Sequence[str]) -> Iterable[str]:
 
 def _bar(korte_namen: Sequence[str]) -> Iterator[str]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=len(korte_namen))
         for korte_naam in korte_namen:
-            progress.update(task, description=korte_naam)
+            progress.update(task, description=escape(printable(korte_naam)))
             yield korte_naam
             progress.advance(task)
 
@@ -121,5 +122,5 @@ def _table(results: Sequence[RunResult]) -> None:
     for result in results:
         numbers = [result.counts.get("read", 0), *(sum(result.counts.get(name, 0) for name in members) for _title, members in _SHOWN)]
         shown = [f"{number:,}".replace(",", ".") if result.counts else "" for number in numbers]
-        table.add_row(result.korte_naam, Text(_status(result.status), style=_STYLES.get(result.status, "")), *shown)
+        table.add_row(Text(result.korte_naam), Text(_status(result.status), style=_STYLES.get(result.status, "")), *shown)
     Console().print(table)

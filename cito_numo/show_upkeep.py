@@ -53,6 +53,7 @@ def _status_table(schools: Sequence[SchoolStatus]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column(_("school"), overflow="fold")
@@ -61,7 +62,7 @@ def _status_table(schools: Sequence[SchoolStatus]) -> None:
     table.add_column(_("runs"), justify="right", no_wrap=True)
     for school in schools:
         last, good = ("-" if moment is None else f"{moment:%d-%m %H:%M}" for moment in (school.at, school.good_at))
-        table.add_row(school.korte_naam, last, _words(school.status), good, school.run_id or "-", str(school.in_outbox))
+        table.add_row(Text(school.korte_naam), last, _words(school.status), good, school.run_id or "-", str(school.in_outbox))
     Console().print(table)
 
 

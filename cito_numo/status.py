@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cito_numo import delivery
-from cito_numo.errors import TOO_LONG_AGO, CitoNumoError, ExitCode, Problem
+from cito_numo.errors import TOO_LONG_AGO, CitoNumoError, ExitCode, Problem, printable
 from cito_numo.language import _
 from cito_numo.ledger import Night, ledger_path, open_ledger
 from cito_numo.report import Message
@@ -78,7 +78,7 @@ def status_of(korte_naam: str, school: Path, now: datetime, oldest: timedelta | 
         messages.append(Message.of(Problem(TOO_LONG_AGO, "", {"when": when})))
         exit_code = ExitCode.LOOK
     in_outbox = len(delivery.runs_in(school / "outbox"))
-    return SchoolStatus(korte_naam, status, at, good_at, run_id, in_outbox, messages, exit_code)
+    return SchoolStatus(printable(korte_naam), status, at, good_at, run_id, in_outbox, messages, exit_code)
 
 
 def _moment(text: str) -> datetime | None:

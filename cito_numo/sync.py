@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cito_numo import __version__, delivery
+from cito_numo import __version__, delivery, files
 from cito_numo.config import Csv, School, Workspace
 from cito_numo.errors import (
     FILE_UNREADABLE,
@@ -32,6 +32,7 @@ from cito_numo.errors import (
     CitoNumoError,
     ExitCode,
     Problem,
+    printable,
     worst,
 )
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, files_in, read, settled_files
@@ -48,6 +49,7 @@ from cito_numo.report import (
     described,
     highest_revisie_in,
     manifest_json,
+    messages_in,
     nothing_held_back,
     purged_in,
     read_manifest,
@@ -150,11 +152,16 @@ class Sync:
 
     def school(self, korte_naam: str) -> RunResult:
         """One school's night. Raises nothing: what goes wrong is in the result. Runs `on_failure` where there is news for a person."""
-        result = self._school(korte_naam)
+        result = self._school(korte_naam, self._workspace.school_folder(korte_naam))
         command = self._on_failure(korte_naam) if any(message.needs_person for message in result.news) else None
         if command is None or self._options.dry_run:
             return result
-        facts = {"school": korte_naam, "status": result.status, "exit_code": str(int(result.exit_code)), "run_id": result.run_id or ""}
+        facts = {
+            "school": result.korte_naam,
+            "status": result.status,
+            "exit_code": str(int(result.exit_code)),
+            "run_id": result.run_id or "",
+        }
         text = "".join(f"{message.text}\n" for message in result.news if message.needs_person)
         trouble = run_on_failure(command, facts, text)
         if trouble is None:
@@ -169,25 +176,27 @@ class Sync:
         except CitoNumoError:
             return self._workspace.on_failure
 
-    def _school(self, korte_naam: str) -> RunResult:
-        folder = self._workspace.school_folder(korte_naam)
+    def _school(self, korte_naam: str, folder: Path) -> RunResult:
+        shown = printable(korte_naam)
         try:
             rebuilt = self._rebuilt(folder)
             with school_ledger(folder, self._options.now, dry_run=self._options.dry_run) as ledger:
                 return self._night(korte_naam, folder, ledger, rebuilt)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             finding = _failure(error, ledger_path(folder))
+            told = {message["message"] for message in messages_in(read_manifest(folder / "report" / MANIFEST_JSON))}
             if finding.status is not Status.BUSY and not self._options.dry_run:
                 with contextlib.suppress(OSError):  # the reason is told already
-                    self._report(korte_naam, folder, None, finding, None)
-            return RunResult(korte_naam, finding.status, finding.exit_code, messages=finding.messages, news=finding.messages)
+                    self._report(shown, folder, None, finding, None)
+            news = [message for message in finding.messages if message.text not in told]
+            return RunResult(shown, finding.status, finding.exit_code, messages=finding.messages, news=news)
 
     def _rebuilt(self, folder: Path) -> Sequence[Message]:
         if not self._options.rebuild or self._options.dry_run:
             return []
         from cito_numo.rebuild import rebuild
 
-        return [Message.of(problem) for problem in rebuild(folder, self._options.now)]
+        return [Message.of(problem) for problem in rebuild(folder, self._options.now, self._secret)]
 
     def _night(self, korte_naam: str, folder: Path, ledger: Ledger, rebuilt: Sequence[Message]) -> RunResult:
         last = ledger.last_night()
@@ -209,14 +218,16 @@ class Sync:
             finding.status = Status.DELIVERED
         if not self._options.dry_run:
             try:
-                manifest = self._report(korte_naam, folder, brin, finding, ledger)
+                manifest = self._report(printable(korte_naam), folder, brin, finding, ledger)
                 _remember(ledger, self._options, finding, last, manifest, sound)
             except (OSError, sqlite3.DatabaseError) as error:  # what was delivered is there; that the report is not, is told
-                finding.messages = [*finding.messages, *_failure(error, ledger_path(folder)).messages]
+                if finding.exit_code is not ExitCode.IO:  # else it is the same trouble, and told already
+                    finding.messages = [*finding.messages, *_failure(error, ledger_path(folder)).messages]
                 finding.exit_code = worst([finding.exit_code, ExitCode.IO])
         before = {message["key"] for message in last.messages} if last else set()
         news = [message for message in finding.messages if message.key not in before]
-        return RunResult(korte_naam, finding.status, finding.exit_code, finding.run_id, finding.counts, finding.messages, news)
+        shown = printable(korte_naam)
+        return RunResult(shown, finding.status, finding.exit_code, finding.run_id, finding.counts, finding.messages, news)
 
     def _waiting_for_cito(self, school: School) -> _Finding | None:
         if school.is_active(self._options.day):
@@ -307,9 +318,11 @@ class Sync:
             finding.status, finding.exit_code = Status.HELD, ExitCode.HELD
         if self._options.dry_run:
             finding.status = Status.DRY_RUN
-        elif not outcome.holds:
+            return finding
+        ledger.remember_accepted(outcome.accepted)
+        if not outcome.holds:
             finding.pupils = outcome.pupils
-            ledger.remember_accepted(outcome.accepted)
+            ledger.remember_accepted(outcome.settled)
             if outcome.key_table is not None:
                 ledger.remember_keys(outcome.key_table, self._secret.fingerprint())
             ledger.confirm(outcome.confirmed)
@@ -344,8 +357,8 @@ class Sync:
         manifest["purged"] = {**purged_in(before), **(ledger.purged() if ledger else {})}
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():
-            delivery.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))
-        delivery.write_whole(folder / "report" / MANIFEST_JSON, manifest_json(manifest))
+            files.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))
+        files.write_whole(folder / "report" / MANIFEST_JSON, manifest_json(manifest))
         return manifest
 
     def _manifest(self, korte_naam: str, brin: str | None, finding: _Finding) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import orjson
 
 from cito_numo import delivery
-from cito_numo.errors import LATEST_ASTRAY, RUN_ALTERED, RUN_INVALID, RUN_UNKNOWN, CitoNumoError, ExitCode, Problem, worst
+from cito_numo.errors import LATEST_ASTRAY, RUN_ALTERED, RUN_INVALID, RUN_UNKNOWN, CitoNumoError, ExitCode, Problem, printable, worst
 from cito_numo.ledger import ledger_path, open_ledger
 from cito_numo.outbox import differences
 from cito_numo.report import LEERPLANNEN_JSON
@@ -53,13 +54,13 @@ def verify(korte_naam: str, school: Path) -> Verified:
             problems.append(Problem(RUN_UNKNOWN, str(run)))
     if not delivery.latest_is_right(outbox):
         problems.append(Problem(LATEST_ASTRAY, str(outbox)))
-    return Verified(korte_naam, len(runs), tuple(problems))
+    return Verified(printable(korte_naam), len(runs), tuple(problems))
 
 
 def _invalid(run: Path) -> list[Problem]:
     """Where the leerplannen.json of a run is not valid; never the value that stands there."""
     try:
-        content = json.loads((run / LEERPLANNEN_JSON).read_bytes())
+        content = orjson.loads((run / LEERPLANNEN_JSON).read_bytes())
     except (OSError, ValueError):
         return [Problem(RUN_INVALID, str(run), {"name": LEERPLANNEN_JSON, "where": "$"})]
     validator = jsonschema.Draft202012Validator(json.loads(schema_text("leerplannen")), format_checker=jsonschema.FormatChecker())

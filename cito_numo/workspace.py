@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from cito_numo.config import CONFIG_NAME, LAYOUTS, Settings
-from cito_numo.delivery import make_folder, write_whole
 from cito_numo.errors import FOLDER_NOT_EMPTY, stop
+from cito_numo.files import make_folder, write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
 

@@ -5,6 +5,7 @@ A key with nothing behind it counts as absent.
 """
 
 import difflib
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
@@ -28,6 +29,7 @@ from cito_numo.language import _
 _Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 _DEEPEST = 20
+_LARGEST = 4 << 20
 _NOTHING = frozenset({"", "~", "null"})
 
 
@@ -55,7 +57,7 @@ def load(path: Path, text: str | None = None) -> Document:
     Raises CitoNumoError where the file is missing, is no YAML, holds a key twice, or an anchor, alias or tag.
     """
     try:
-        source = path.read_bytes().decode("utf-8-sig") if text is None else text
+        source = _bytes_of(path).decode("utf-8-sig") if text is None else text
     except FileNotFoundError:
         raise stop(CONFIG_MISSING, str(path)) from None
     except UnicodeDecodeError:
@@ -76,6 +78,18 @@ def load(path: Path, text: str | None = None) -> Document:
     if problems:
         raise CitoNumoError(*problems)
     return Document(path, data, lines)
+
+
+def text_of(path: Path) -> str:
+    """The text of a YAML file, to be loaded later; CitoNumoError where it is no file, or too large for one that people write."""
+    return _bytes_of(path).decode("utf-8-sig", "replace")
+
+
+def _bytes_of(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+        raise stop(CONFIG_SYNTAX, str(path), detail=_("it is no file, or too large for one that people write"))
+    return path.read_bytes()
 
 
 def _refuse_cleverness(path: Path, source: str) -> None:

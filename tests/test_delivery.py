@@ -13,7 +13,8 @@ from conftest import WorkspaceFolder, row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cito_numo.delivery import build, discard, is_built, make_folder, newest_in, next_run_id, publish, write_whole
+from cito_numo.delivery import build, discard, is_built, newest_in, next_run_id, publish
+from cito_numo.files import make_folder, write_whole
 
 NIGHT = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 FILES = {"leerplannen.json": b"{}\n", "leerplannen.csv": b"leerplan_id\r\n"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, leerling, row
 
-from cito_numo import delivery, inbox
+from cito_numo import delivery, files, inbox
 from cito_numo import sync as nights
 from cito_numo.inbox import Content, InboxFile
 from cito_numo.ledger import Ledger, RunState
@@ -422,7 +422,7 @@ def test_everything_is_on_the_disk_before_it_is_said_to_be(
 def test_a_run_that_was_only_half_built_is_thrown_away(workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch):
     school.numo("0012;;2A")
     school.cito(row("0012"))
-    write = delivery._write
+    write = delivery.write_file
 
     def full_at_the_second_file(path: Path, content: bytes, group: str | None) -> None:
         if path.name == "leerplannen.csv":
@@ -430,7 +430,7 @@ def test_a_run_that_was_only_half_built_is_thrown_away(workspace: WorkspaceFolde
         write(path, content, group)
 
     with monkeypatch.context() as full:
-        full.setattr(delivery, "_write", full_at_the_second_file)
+        full.setattr(delivery, "write_file", full_at_the_second_file)
         assert workspace.sync_json().exit_code == 74
     (half,) = (school.folder / "outbox").iterdir()
     assert half.name.startswith(".")
@@ -464,7 +464,7 @@ def test_a_delivery_is_told_though_its_report_could_not_be_written(
 ):
     school.numo("0012;;2A")
     school.cito(row("0012"))
-    monkeypatch.setattr(delivery, "write_whole", disk_full)
+    monkeypatch.setattr(files, "write_whole", disk_full)
 
     ran = workspace.sync_json()
 

@@ -15,7 +15,7 @@ from conftest import DAY, EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, 
 from edexml_for_tests import document
 from pydantic import BaseModel
 
-from cito_numo import delivery, inbox, privacy
+from cito_numo import delivery, files, inbox, privacy
 from cito_numo import sync as nights
 from cito_numo.cli import run
 from cito_numo.config import SchoolConfig, Settings
@@ -480,7 +480,7 @@ MOMENTS: Mapping[str, tuple[object, str]] = {
         (nights, "workspace_secret"),
         (delivery, "build"),
         (delivery, "publish"),
-        (delivery, "write_whole"),
+        (files, "write_whole"),
         (delivery, "sync_folder"),
         (Ledger, "remember_files"),
         (Ledger, "remember_keys"),

@@ -1,0 +1,67 @@
+"""Files and folders that are written through to the disk, and that their owner alone, or a group that is named, may read."""
+
+import os
+import shutil
+from pathlib import Path
+
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_GROUP_FILE, _GROUP_FOLDER = 0o640, 0o750
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file, which only its owner may read, by one with this content, in one step."""
+    make_folder(path.parent, None)
+    fresh = part_of(path)
+    write_file(fresh, content, None)
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def part_of(path: Path) -> Path:
+    """Where `write_whole` builds a file; a crash may leave it."""
+    return path.with_name(f".{path.name}.part")
+
+
+def write_file(path: Path, content: bytes, group: str | None) -> None:
+    """Write a file, which only its owner, and the group if one is named, may read, through to the disk. OSError names the file."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            _share(path, group, _GROUP_FILE if group else _PRIVATE_FILE)
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise named(error, path) from None
+
+
+def named(error: OSError, path: Path) -> OSError:
+    """The error with the file it is about: one that comes while a file is written does not say which."""
+    return error if error.filename else OSError(error.errno, error.strerror, str(path))
+
+
+def make_folder(path: Path, group: str | None) -> None:
+    """Make a folder that its owner, and the group if one is named, may enter, whatever the umask; leave one that is there."""
+    if path.is_dir():
+        return
+    make_folder(path.parent, None)
+    path.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Write through to the disk what stands in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise named(error, path) from None
+    finally:
+        os.close(descriptor)
+
+
+def _share(path: Path, group: str | None, mode: int) -> None:
+    if group is not None:
+        shutil.chown(path, group=group)
+    path.chmod(mode)
