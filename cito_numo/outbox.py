@@ -8,9 +8,10 @@ import orjson
 
 from cito_numo import delivery
 from cito_numo.errors import LEDGER_LOST, RUN_ALTERED, Problem, stop
+from cito_numo.files import write_whole
 from cito_numo.language import _
 from cito_numo.ledger import Ledger, RunState
-from cito_numo.report import MANIFEST_JSON, read_manifest, sha256_of
+from cito_numo.report import MANIFEST_JSON, manifest_json, read_manifest, sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def finish_unfinished(ledger: Ledger, outbox: Path) -> str | None:
 
 def deliver(
     ledger: Ledger,
-    outbox: Path,
+    school: Path,
     run_id: str,
     files: Mapping[str, bytes],
     changes: "Changes",
@@ -65,10 +66,16 @@ def deliver(
     *,
     full: bool,
 ) -> None:
-    """Write the run down, build it, let it appear, and say so: whenever this stops, the next night finishes or forgets it."""
+    """Write the run down, build it, let it appear, and say so: whenever this stops, the next night finishes or forgets it.
+
+    The report names it before it appears: should the ledger be lost and the run be taken at once, it is known there.
+    """
+    outbox, report = school / "outbox", school / "report" / MANIFEST_JSON
     ledger.begin(run_id, changes, vervallen, full=full, manifest=sha256_of(files[MANIFEST_JSON]))
     delivery.build(outbox, run_id, files, group)
     ledger.mark(run_id, RunState.BUILT)
+    known = {"newest_run": run_id, "highest_revisie": ledger.highest_revisie(), "revisie_floor": ledger.revisie_floor()}
+    write_whole(report, manifest_json({**read_manifest(report), **known}))
     delivery.publish(outbox, run_id)
     ledger.mark(run_id, RunState.DELIVERED)
 

@@ -16,7 +16,7 @@ from typing import Any
 from cito_numo import delivery, quarantine
 from cito_numo.config import Csv, School, Workspace
 from cito_numo.errors import BUSY, LEERLING_ELSEWHERE, LEERLING_UNSEEN, RUN_ALTERED, ExitCode, Problem, printable, problem_of, worst
-from cito_numo.files import write_whole
+from cito_numo.files import part_of, write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO, files_in
 from cito_numo.ledger import Ledger, RunState, ledger_path, problems_with, school_ledger
 from cito_numo.outbox import check_ledger, differences, finish_unfinished
@@ -175,11 +175,15 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
 
 
 def _tell(folder: Path, ledger: Ledger) -> None:
-    """Write what was purged into the report's manifest too: should the ledger be lost before the next night, it is known there."""
+    """Write what was purged into the report's manifest too: should the ledger be lost before the next night, it is known there.
+
+    What a crash left of the report is thrown away.
+    """
+    part_of(folder / "report" / NIET_GELEVERD_CSV).unlink(missing_ok=True)
     path = folder / "report" / MANIFEST_JSON
     manifest = read_manifest(path)
     if manifest:
-        write_whole(path, manifest_json({**manifest, "purged": ledger.purged()}))
+        write_whole(path, manifest_json({**manifest, "purged": ledger.purged(), "revisie_floor": ledger.revisie_floor()}))
 
 
 def _status(removed: Mapping[str, int], options: PurgeOptions) -> PurgeStatus:

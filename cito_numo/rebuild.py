@@ -24,7 +24,7 @@ from cito_numo.locking import school_lock
 from cito_numo.outbox import check_ledger, differences
 from cito_numo.outputs import changes_in
 from cito_numo.privacy import Secret
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, highest_revisie_in, purged_in, read_manifest, sha256_of
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, floor_in, highest_revisie_in, purged_in, read_manifest, sha256_of
 from cito_numo.tables import VERVALLEN, empty
 
 ASIDE = "ledger-damaged-"
@@ -57,26 +57,29 @@ def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
             with open_ledger(path, read_only=True) as old:
                 old.copy_to(fresh)
         with open_ledger(fresh) as ledger:
-            purge_again(ledger, purged_in(reported), secret)
+            _purge_again(ledger, purged_in(reported), secret)
             known = ledger.runs()
             unknown = [run for run in runs if run.name not in known]
             newest = str(reported.get("newest_run") or "")
             gone = "" if newest in {*known, *(run.name for run in runs)} else newest
-            taken = highest > ledger.highest_revisie() + len(unknown)
-            ledger.begin_anew(_orders(manifests), gone, highest if taken else 0)
+            missing = highest > ledger.highest_revisie() + len(unknown)
+            taken = highest - floor_in(reported) > len(known) + len(unknown)
+            ledger.begin_anew(_orders(manifests), gone, highest if missing else 0)
             orders = ledger.orders()
             for run in unknown:
                 manifest = (run / MANIFEST_JSON).read_bytes()
                 changes = changes_in((run / LEERPLANNEN_JSON).read_bytes(), _newest(orders, read_manifest(run / MANIFEST_JSON)))
                 ledger.begin(run.name, changes, empty(VERVALLEN), full=True, manifest=sha256_of(manifest))
                 ledger.mark(run.name, RunState.DELIVERED)
+            if "" in purged_in(reported):  # a younger run may hold what is older
+                ledger.purge(date.fromisoformat(purged_in(reported)[""]))
         _put_aside(path, now)
         fresh.replace(path)
         sync_folder(path.parent)
     return [Problem(LEDGER_REBUILT, "", {"runs": len(runs)}), *([Problem(RUNS_TAKEN)] if taken else [])]
 
 
-def purge_again(ledger: Ledger, purged: Mapping[str, str], secret: Secret) -> None:
+def _purge_again(ledger: Ledger, purged: Mapping[str, str], secret: Secret) -> None:
     """Purge from a ledger what was purged since it was the newest."""
     known = ledger.purged()
     missing = {leerling: day for leerling, day in purged.items() if known.get(leerling, "") < day}
@@ -84,8 +87,6 @@ def purge_again(ledger: Ledger, purged: Mapping[str, str], secret: Secret) -> No
         hashed = secret.hash_leerling(name)
         if hashed in missing:
             ledger.purge_leerling(name, [], date.min)
-    if "" in missing:
-        ledger.purge(date.fromisoformat(missing[""]))
     ledger.bar(missing)
 
 

@@ -65,7 +65,16 @@ def messages_in(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def highest_revisie_in(manifest: Mapping[str, Any]) -> int:
     """The number above which no revisie had been given when this manifest was written; 0 where it does not say."""
-    number = manifest.get("highest_revisie")
+    return _number(manifest, "highest_revisie")
+
+
+def floor_in(manifest: Mapping[str, Any]) -> int:
+    """How much of that number is no run, but a floor that was set."""
+    return _number(manifest, "revisie_floor")
+
+
+def _number(manifest: Mapping[str, Any], name: str) -> int:
+    number = manifest.get(name)
     return number if isinstance(number, int) else 0
 
 

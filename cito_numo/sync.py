@@ -47,6 +47,7 @@ from cito_numo.report import (
     NIET_GELEVERD_CSV,
     Message,
     described,
+    floor_in,
     highest_revisie_in,
     manifest_json,
     messages_in,
@@ -346,7 +347,7 @@ class Sync:
         manifest["highest_revisie"] = ledger.highest_revisie() + 1
         files[MANIFEST_JSON] = manifest_json(manifest)
         group = school.config.outbox_group
-        deliver(ledger, outbox, run_id, files, outcome.changes, outcome.vervallen, group, full=self._options.full)
+        deliver(ledger, school.folder, run_id, files, outcome.changes, outcome.vervallen, group, full=self._options.full)
 
     def _report(self, korte_naam: str, folder: Path, brin: str | None, finding: _Finding, ledger: Ledger | None) -> dict[str, Any]:
         """Write report/; the manifest that stands in it."""
@@ -354,6 +355,7 @@ class Sync:
         manifest = self._manifest(korte_naam, brin, finding)
         manifest["newest_run"] = max(str(before.get("newest_run") or ""), ledger.newest_run() if ledger else "") or None
         manifest["highest_revisie"] = max(highest_revisie_in(before), ledger.highest_revisie() if ledger else 0)
+        manifest["revisie_floor"] = ledger.revisie_floor() if ledger else floor_in(before)
         manifest["purged"] = {**purged_in(before), **(ledger.purged() if ledger else {})}
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():

@@ -41,13 +41,18 @@ _IN_SQLITE = {
     _BROKEN: (sqlite3.SQLITE_IOERR, "disk I/O error"),
     _FORBIDDEN: (sqlite3.SQLITE_READONLY, "attempt to write a readonly database"),
 }
+_OF_THE_LEDGER = {
+    _DISK_FULL: "No space left on device",
+    _BROKEN: "Reading or writing it failed",
+    _FORBIDDEN: "It may not be written",
+}
 FAULTS = tuple(_IN_SQLITE)
 _T = TypeVar("_T")
 
 
 def words_of(number: int) -> tuple[str, str]:
-    """How the system and how SQLite call an error of this number."""
-    return os.strerror(number), _IN_SQLITE[number][1]
+    """How an error of this number is told: in the words of the system, or of the ledger."""
+    return os.strerror(number), _OF_THE_LEDGER[number]
 
 
 # --- changes of the disk ---------------------------------------------------------------------------------------------
