@@ -22,7 +22,7 @@ from cito_numo.ledger import Ledger, RunState, ledger_path, problems_with, schoo
 from cito_numo.outbox import check_ledger, differences, finish_unfinished
 from cito_numo.outputs import changes_in, rewritten
 from cito_numo.privacy import workspace_secret
-from cito_numo.rebuild import ASIDE
+from cito_numo.rebuild import ASIDE, FRESH
 from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, NIET_GELEVERD_CSV, manifest_json, nothing_held_back, read_manifest, sha256_of
 from cito_numo.schooljaar import first_day_of, today
 
@@ -217,8 +217,9 @@ def _without(path: Path, names: Collection[str], encoding: str, separator: str) 
 
 
 def _ledgers_aside(folder: Path) -> list[Path]:
-    """Ledgers that were put aside when they were built anew."""
-    return sorted(ledger_path(folder).parent.glob(f"{ASIDE}*"))
+    """Ledgers that were put aside when they were built anew, and what a crash left of one that was being built."""
+    beside = ledger_path(folder).parent
+    return sorted([*beside.glob(f"{ASIDE}*"), *beside.glob(f"{FRESH}*")])
 
 
 def _is_older(path: Path, before: date) -> bool:

@@ -27,8 +27,8 @@ from cito_numo.privacy import Secret
 from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, floor_in, highest_revisie_in, purged_in, read_manifest, sha256_of
 from cito_numo.tables import VERVALLEN, empty
 
-ASIDE = "ledger-damaged-"
-"""How the name begins of a ledger that was put aside."""
+ASIDE, FRESH = "ledger-damaged-", ".ledger.part"
+"""How the names begin of a ledger that was put aside, and of one that is being built."""
 
 
 def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
@@ -50,7 +50,7 @@ def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
         reported = read_manifest(school / "report" / MANIFEST_JSON)
         manifests = [*(read_manifest(run / MANIFEST_JSON) for run in runs), reported]
         highest = max(highest_revisie_in(manifest) for manifest in manifests)
-        fresh = path.with_name(".ledger.part")
+        fresh = path.with_name(FRESH)
         for leftover in _with_journal(fresh):
             leftover.unlink(missing_ok=True)
         if trouble is LEDGER_LOST:
