@@ -174,7 +174,7 @@ class Sync:
     def _on_failure(self, korte_naam: str) -> str | None:
         try:
             return self._workspace.school(korte_naam).config.on_failure
-        except CitoNumoError:
+        except (CitoNumoError, OSError):
             return self._workspace.on_failure
 
     def _school(self, korte_naam: str, folder: Path) -> RunResult:
