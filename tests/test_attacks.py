@@ -20,13 +20,13 @@ from attacks import all_attacks
 from conftest import DAY, Ran, SchoolFolder, closes, row
 from limits import run_in_little_memory, within
 from mails import MAIL_HOST, SENDER
+from proving import PROVE
 
 from cito_numo.cli import run
 
-PROVE = os.environ.get("CITO_NUMO_PROVE") == "1"
 AT_ONCE = 12
 """Attacked schools in one workspace."""
-EVERY, EVERY_HEAVY = 25, 50
+EVERY, EVERY_HEAVY = 50, 100
 """Of attacks of a place, which are tried in the normal suite."""
 ALWAYS = {
     "cito: xlsx with a far cell in a sheet called otherwise",

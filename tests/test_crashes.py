@@ -26,11 +26,11 @@ import pytest
 from conftest import DAY, SchoolFolder, eck_id, leerling, row
 from crashing import Content, Ended, PowerLoss, Signalled, Stop, Trial, Undisturbed, When, faults_at, sample, signals_at, words_of
 from edexml_for_tests import MAIL_HOST, SENDER, document, mail
+from proving import PROVE
 from syscalls import Tracer, can_trace
 
 from cito_numo.privacy import read_secret
 
-PROVE = os.environ.get("CITO_NUMO_PROVE") == "1"
 SCHEMA = Path(__file__).parent.parent / "cito_numo/data/schemas/leerplannen.json"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
 KORTE_NAAM = "demo-college"

@@ -375,13 +375,10 @@ def test_a_mail_of_which_only_a_part_was_written_is_written_whole_when_it_comes_
     assert (rule.kept.read_bytes(), len(rule.quarantine)) == (content, 2)
 
 
-@pytest.mark.parametrize("blocked_on", ["schools/demo-college/school.yaml", ".cito-numo/secret"])
-def test_a_command_that_is_killed_while_it_reads_leaves_the_mail_in_quarantine_and_the_school_free(rule: Rule, blocked_on: str):
+def test_a_command_that_is_killed_while_it_reads_leaves_the_mail_in_quarantine_and_the_school_free(rule: Rule):
     content = mail(("edexml.xml", GOOD))
-    path = rule.workspace.folder / blocked_on
+    path = rule.workspace.folder / ".cito-numo/secret"
     path.parent.mkdir(exist_ok=True)
-    before = path.read_bytes() if path.exists() else None
-    path.unlink(missing_ok=True)
     os.mkfifo(path, 0o600)
 
     with subprocess.Popen([*COMMAND, *rule.arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -393,8 +390,6 @@ def test_a_command_that_is_killed_while_it_reads_leaves_the_mail_in_quarantine_a
             process.wait()
 
     path.unlink()
-    if before is not None:
-        path.write_bytes(before)
     assert (process.returncode, rule.kept.read_bytes(), rule.keys) == (-signal.SIGKILL, content, {})
     assert rule.by_hand(str(rule.kept), "--school", "demo-college").exit_code == 0
     assert (rule.keys, rule.quarantine) == (IN, [])

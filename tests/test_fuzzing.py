@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,6 +18,7 @@ from exports_for_tests import CitoResult, Shape, ods
 from fuzzing import OF_MAILS, OF_TABLES, OF_XML, OF_YAML, Mutator
 from limits import within
 from mails import outlook, zipped
+from proving import PROVE
 from xlsx_for_tests import xlsx
 
 from cito_numo import errors
@@ -42,7 +42,6 @@ from cito_numo.uitkomst import Uitkomst
 from cito_numo.unpacking import Source, open_mail
 from cito_numo.yaml_files import load, validate
 
-PROVE = os.environ.get("CITO_NUMO_PROVE") == "1"
 MOST, SECONDS_EACH = 20_000, 30
 """Of mutants of each file, where many are tried."""
 SECONDS = 10
@@ -221,12 +220,12 @@ SAMPLES = (
     Sample("long.csv", _LONG, _export("long.csv"), OF_TABLES, 200),
     Sample("long.tsv", _LONG.replace(b";", b"\t").decode().encode("utf-16"), _export("long.tsv"), (), 60),
     Sample("wide.csv", _WIDE, _export("wide.csv"), OF_TABLES, 120),
-    Sample("long.xlsx", xlsx(_GRID), _export("long.xlsx"), (*OF_TABLES, *OF_XML), 100),
-    Sample("long.ods", ods(_GRID), _export("long.ods"), (*OF_TABLES, *OF_XML), 100),
+    Sample("long.xlsx", xlsx(_GRID), _export("long.xlsx"), (*OF_TABLES, *OF_XML), 25),
+    Sample("long.ods", ods(_GRID), _export("long.ods"), (*OF_TABLES, *OF_XML), 25),
     Sample("long.xls", _XLS, _export("long.xls"), (), 8),
     Sample("uwlr.xml", _UWLR, _export("uwlr.xml"), (*OF_XML, *OF_TABLES), 120),
     Sample("numo.csv", _LIST, _list("numo.csv"), OF_TABLES, 120),
-    Sample("numo.xlsx", xlsx([line.split(";") for line in _LIST.decode().splitlines()]), _list("numo.xlsx"), (*OF_TABLES, *OF_XML), 80),
+    Sample("numo.xlsx", xlsx([line.split(";") for line in _LIST.decode().splitlines()]), _list("numo.xlsx"), (*OF_TABLES, *OF_XML), 20),
     Sample("edexml.xml", _EDEXML, _arrival("edexml.xml"), OF_XML, 150),
     Sample("edexml.zip", zipped({"a/edexml.xml": _EDEXML}), _arrival("edexml.zip"), OF_XML, 120),
     Sample("edexml.eml", mail(("edexml.zip", zipped({"edexml.xml": _EDEXML})), ("x.xml", _EDEXML)), _arrival("edexml.eml"), OF_MAILS, 80),

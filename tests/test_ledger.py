@@ -304,7 +304,7 @@ def test_read_only_reads_what_is_there_and_cannot_write(tmp_path: Path, folder: 
     before = path.read_bytes()
     with open_ledger(path, read_only=True) as ledger:
         assert ledger.orders() == {"a": 1}
-    with pytest.raises(CitoNumoError, match="readonly"), open_ledger(path, read_only=True) as ledger:
+    with pytest.raises(CitoNumoError, match="It may not be written"), open_ledger(path, read_only=True) as ledger:
         ledger.remember_files({"b": 2})
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == ["ledger.sqlite"]
