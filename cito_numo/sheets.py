@@ -331,7 +331,8 @@ def _open_workbook(content: bytes, name: str) -> list[Sheet]:
 
 def _sheets_in(content: bytes, name: str) -> _Sheets:
     """The sheets of a workbook, read by a process of its own."""
-    ran = subprocess.run([sys.executable, "-I", "-m", workbook_process.__name__], input=content, capture_output=True, check=False)  # noqa: S603
+    command = [sys.executable, "-I", "-m", workbook_process.__name__]
+    ran = subprocess.run(command, input=content, capture_output=True, env={}, check=False)  # noqa: S603
     if ran.returncode:
         details = {workbook_process.LOCKED: _LOCKED, workbook_process.TOO_FAR: _TOO_FAR}
         raise stop(FILE_UNREADABLE, name, detail=_(details.get(ran.returncode, _DAMAGED)))
