@@ -23,14 +23,26 @@ def sync(folder: Path, day: str, capsys: pytest.CaptureFixture[str]) -> dict:
     return said
 
 
+LONG_AGO = 1_000_000_000
+"""Seconds: more than thirty years."""
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def settle(folder: Path) -> None:
+    """Make files that were made for a day to come as old as if that day was long ago: one that is new is waited for."""
+    for path in folder.rglob("inbox/*/*"):
+        if path.is_file() and path.stat().st_mtime > LONG_AGO:
+            os.utime(path, (path.stat().st_mtime - LONG_AGO,) * 2)
 
 
 @pytest.mark.parametrize("day", ["2026-11-24", "2026-08-01", "2027-07-31", "2027-01-01", "2028-02-29"])
 def test_two_nights_show_every_uitkomst_on_any_day(tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str):
     folder = tmp_path / "demo"
     assert run(["init", str(folder), "--demo", "--date", day]) == 0
+    settle(folder)
 
     first = sync(folder, day, capsys)
     copy_tree(folder / TOMORROW, folder)
