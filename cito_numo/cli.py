@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cito_numo.commands import edexml, layouts, upkeep
-from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, failure_as_json
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
 from cito_numo.schemas import SchemaName, schema_text
@@ -60,7 +60,6 @@ def sync(
 
     Example: `cito-numo sync demo-college --dry-run`
     """
-    from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.errors import worst
     from cito_numo.log import Log
     from cito_numo.schooljaar import today
@@ -68,14 +67,12 @@ def sync(
     from cito_numo.sync import Options, Sync
 
     now = datetime.now().astimezone()
-    with failure_as_json("schools", wanted=as_json):
-        workspace = read_workspace(config)
-        chosen = chosen_schools(workspace, schools or ())
+    workspace, korte_namen = chosen(config, schools, as_json=as_json)
     options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()), rebuild)
     nights = Sync(workspace, options)
     results = []
     with Log(log, "sync") as lines:
-        for korte_naam in with_progress(chosen):
+        for korte_naam in with_progress(korte_namen):
             results.append(nights.school(korte_naam))
             log_result(lines, results[-1])
         exit_code = lines.end(worst(result.exit_code for result in results))

@@ -615,8 +615,8 @@ LEDGER_REBUILT = ErrorKind(
     "ledger-rebuilt",
     ExitCode.LOOK,
     N_(
-        "The ledger was built anew from what it still told, and the {runs} runs in the outbox. What only a ledger that is gone knew is not "
-        "known any more: keys, what was agreed to, and which corrections took an onderdeel out."
+        "The ledger was built anew from what it still told, and the runs in the outbox ({runs}). What only a ledger that is gone knew is "
+        "not known any more: keys, what was agreed to, and which corrections took an onderdeel out."
     ),
     N_("Import EDEXML files that are not in inbox/edexml again: 'cito-numo edexml import'."),
 )

@@ -63,7 +63,7 @@ def test_a_ledger_that_cannot_be_trusted_is_held_and_built_anew_with_nothing_del
     assert "--rebuild" in held.school["message"]
     rebuilt = workspace.sync_json("--rebuild")
     assert (rebuilt.exit_code, rebuilt.school["status"]) == (3, "nothing_new")
-    assert "the 3 runs in the outbox" in rebuilt.school["message"]
+    assert "the runs in the outbox (3)" in rebuilt.school["message"]
     assert {run.name: (run / "leerplannen.json").read_bytes() for run in three_nights.runs} == before
     after = workspace.sync_json()
     assert (after.exit_code, after.school["status"], after.school["message"]) == (0, "nothing_new", "")

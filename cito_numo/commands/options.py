@@ -1,16 +1,19 @@
 """Options that several commands have, each defined once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cito_numo.errors import CitoNumoError
 from cito_numo.language import _
+
+if TYPE_CHECKING:
+    from cito_numo.config import Workspace
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 CONFIG = Path("cito-numo.yaml")
@@ -58,6 +61,15 @@ School = Annotated[
     str | None,
     typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), show_default=_("by the file's folder or mail")),
 ]
+
+
+def chosen(config: Path, named: list[str] | None, *, as_json: bool) -> "tuple[Workspace, Sequence[str]]":
+    """The workspace, and the schools of it that were named, or all."""
+    from cito_numo.config import chosen_schools, read_workspace
+
+    with failure_as_json("schools", wanted=as_json):
+        workspace = read_workspace(config)
+        return workspace, chosen_schools(workspace, named or ())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Config, DryRun, Json, LogFile, Schools, Verbose, Yes, failure_as_json
+from cito_numo.commands.options import CONFIG, Config, DryRun, Json, LogFile, Schools, Verbose, Yes, chosen
 from cito_numo.errors import NOT_AGREED, stop, worst
 from cito_numo.language import _
 
@@ -50,15 +50,12 @@ def status(
 
     Example: `cito-numo status --max-age 26h`
     """
-    from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.show_upkeep import show_status
     from cito_numo.status import status_of
 
-    with failure_as_json("schools", wanted=as_json):
-        workspace = read_workspace(config)
-        chosen = chosen_schools(workspace, schools or ())
+    workspace, korte_namen = chosen(config, schools, as_json=as_json)
     now = datetime.now().astimezone()
-    found = [status_of(korte_naam, workspace.school_folder(korte_naam), now, _age(max_age)) for korte_naam in chosen]
+    found = [status_of(korte_naam, workspace.school_folder(korte_naam), now, _age(max_age)) for korte_naam in korte_namen]
     exit_code = worst(one.exit_code for one in found)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [one.as_dict() for one in found]}, ensure_ascii=False))
@@ -74,14 +71,11 @@ def verify(schools: Schools = None, config: Config = CONFIG, as_json: Json = Fal
 
     Example: `cito-numo verify demo-college`
     """
-    from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.show_upkeep import show_verified
     from cito_numo.verification import verify as verified
 
-    with failure_as_json("schools", wanted=as_json):
-        workspace = read_workspace(config)
-        chosen = chosen_schools(workspace, schools or ())
-    found = [verified(korte_naam, workspace.school_folder(korte_naam)) for korte_naam in chosen]
+    workspace, korte_namen = chosen(config, schools, as_json=as_json)
+    found = [verified(korte_naam, workspace.school_folder(korte_naam)) for korte_naam in korte_namen]
     exit_code = worst(one.exit_code for one in found)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [one.as_dict() for one in found]}, ensure_ascii=False))
@@ -119,7 +113,6 @@ def purge(
 
     Example: `cito-numo purge --older-than '2 years' --dry-run`; `cito-numo purge demo-college --leerling 0104233`
     """
-    from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.log import Log
     from cito_numo.purge import PurgeOptions, purge_workspace
     from cito_numo.show import show_log_problem
@@ -127,20 +120,18 @@ def purge(
 
     if leerling is not None and (older_than is not None or inbox):
         raise typer.BadParameter(_("--leerling goes with neither --older-than nor --inbox"))
-    with failure_as_json("schools", wanted=as_json):
-        workspace = read_workspace(config)
-        chosen = chosen_schools(workspace, schools or ())
-        if leerling is not None and len(chosen) != 1:
-            raise typer.BadParameter(_("--leerling needs the one SCHOOL that the pupil is at"))
+    workspace, korte_namen = chosen(config, schools, as_json=as_json)
+    if leerling is not None and len(korte_namen) != 1:
+        raise typer.BadParameter(_("--leerling needs the one SCHOOL that the pupil is at"))
     now = datetime.now().astimezone()
     wanted = PurgeOptions(now, older_than, leerling, inbox, dry_run)
     named = bool(schools) or leerling is not None
     if not dry_run and not yes:
-        show_purged(purge_workspace(workspace, chosen, PurgeOptions(now, older_than, leerling, inbox, dry_run=True), alone=named))
+        show_purged(purge_workspace(workspace, korte_namen, PurgeOptions(now, older_than, leerling, inbox, dry_run=True), alone=named))
         if not sys.stdin.isatty() or not typer.confirm(_("Remove this for good?"), err=True):
             raise stop(NOT_AGREED)
     with Log(log, "purge") as lines:
-        results = purge_workspace(workspace, chosen, wanted, alone=named)
+        results = purge_workspace(workspace, korte_namen, wanted, alone=named)
         log_purged(lines, results)
         exit_code = lines.end(worst(result.exit_code for result in results))
     show_log_problem(lines)
