@@ -51,17 +51,19 @@ _NUMBER_IN_TOETS = re.compile(rf"{_LONG_NUMBER}|\d(?:[ .-]?\d){{8}}")
 """A number, or one of nine digits (as a BSN) with marks between them; a date has eight."""
 
 
-def to_results(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date) -> pd.DataFrame:
+def to_results(
+    exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str | None = None
+) -> pd.DataFrame:
     """The results of all files, each given with its order, in the order of the files and their rows.
 
-    `day` is the night's: a later afnamedatum is `ongeldig`, another schooljaar than that day's is `vorig_schooljaar`.
+    `day` is the run's: a later afnamedatum is `ongeldig`; another `schooljaar` than this one, or that day's, is `vorig_schooljaar`.
     """
     by_layout: dict[str, list[tuple[int, Export]]] = {}
     for volgorde, export in sorted(exports, key=lambda numbered: (numbered[0], numbered[1].name)):
         by_layout.setdefault(export.layout.name, []).append((volgorde, export))
     if not by_layout:
         return empty((*READ, *STOPPED))
-    parts = [_parsed(members, leerlijnen, secret, day) for members in by_layout.values()]
+    parts = [_parsed(members, leerlijnen, secret, day, schooljaar or schooljaar_of(day)) for members in by_layout.values()]
     if len(parts) == 1:
         return parts[0]
     joined = pd.concat(parts, ignore_index=True).sort_values(["volgorde", "bestand", "rij"], kind="stable", ignore_index=True)
@@ -69,7 +71,7 @@ def to_results(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, se
     return joined.astype({name: "category" for name in categories if joined[name].dtype != "category"})
 
 
-def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date) -> pd.DataFrame:
+def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str) -> pd.DataFrame:
     cells = _joined(exports)
     layout = exports[0][1].layout
     raw = {name: on_distinct(cells[name], trimmed) for name in Columns.model_fields}
@@ -135,7 +137,7 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
     later = results["afnamedatum"] > pd.Timestamp(day)
     if later.any():
         results = stopped(results, later, reden=Reden.DATUM_IN_TOEKOMST, veld="afnamedatum", waarde=_strings(raw["afnamedatum"]))
-    other = results["schooljaar"] != schooljaar_of(day)
+    other = results["schooljaar"] != schooljaar
     return stop_rows(results, other, Uitkomst.VORIG_SCHOOLJAAR, Reden.ANDER_SCHOOLJAAR)
 
 

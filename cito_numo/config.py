@@ -146,6 +146,10 @@ class SchoolConfig(Settings):
     contact: Contact = Field(Contact(), description=N_("Keys and values: aanhef, voornaam, achternaam, email."))
     maximum_niveau: str = Field("", description=N_("As filled in on the sign-up form."))
     signed_up: Day | None = Field(None, description=N_("A date as 2026-08-20."))
+    leerlingnummers_valid_from: Day | None = Field(
+        None,
+        description=N_("A date as 2026-08-01, after a fusion or a new administration: a toets of before it is not joined on it."),
+    )
     active_from: Day | None = Field(None, description=N_("A date as 2026-09-01; absent while Cito has not handled the request."))
     administratie: Literal["somtoday", "magister", "other"] = Field(description=N_("Allowed: somtoday, magister, other."))
     terugstuuroptie: Terugstuuroptie = Field(description=N_("One of +2 +1 0 -1 -2, the same as the school set at Cito."))

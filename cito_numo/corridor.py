@@ -71,6 +71,8 @@ class Ready:
     """With files that lie there too, but could not be read."""
     elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Per export (sha256) that lies at other schools too: their korte namen."""
+    named: bool = False
+    """Whether a person named the exports; else they lie in the inbox."""
 
     @property
     def all(self) -> list[Content]:
@@ -88,6 +90,8 @@ class Past:
     onderdelen: pd.DataFrame
     leerplannen: pd.DataFrame
     vervallen: pd.DataFrame
+    withdrawn: pd.DataFrame
+    """What was in force when a person withdrew it."""
     pupils: int
     """How many pupils Numo had at the last delivery; 0 before the first."""
     purged: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +113,8 @@ class Rules:
     """What a person runs for a school of this name."""
     accept: frozenset[str] = frozenset()
     """The codes of holds that a person agreed to, tonight or before."""
+    schooljaar: str | None = None
+    """The earlier schooljaar of which results are imported; absent: that of the day."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,10 @@ class Outcome:
     """What came of it. `holds` says why nothing of it may be delivered before a person agrees."""
 
     results: pd.DataFrame
+    selected: "pd.Series[bool]"
+    """Which results were still under way after selection, before the cutoff."""
+    leerlingen: pd.DataFrame
+    """Columns `tables.PUPILS`: whom results were joined with."""
     changes: Changes
     vervallen: pd.DataFrame
     confirmed: pd.DataFrame
@@ -174,23 +184,25 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     key_table = keys.table
 
     exports = [(orders[content.sha256], _renamed(export)) for content, of_file in opened.exports for export in of_file]
-    results = to_results(exports, rules.leerlijnen, rules.secret, rules.day)
+    results = to_results(exports, rules.leerlijnen, rules.secret, rules.day, rules.schooljaar)
     desk.note_repairs(results)
     desk.note_refused(results)
     desk.judge_files(results)
     desk.judge_schools(results)
     pupils = _pupils(school, roster, key_table, results)
     results = stop_purged(results, past.purged, rules.secret, ["leerlingnummer", "cito_key"])
-    results = match(results, pupils, school.match_on)
+    results = match(results, pupils, school.match_on, school.config.leerlingnummers_valid_from)
     results = stop_purged(results, past.purged, rules.secret, ["gebruikersnaam"])
     desk.note_zeros(results)
     in_numo = pupils[pupils["in_numo"]].drop_duplicates("leerlingnummer").set_index("leerlingnummer")
     desk.judge_matches(results, pupils)
-    desk.judge_klassen(results, in_numo["klas"])
+    if rules.schooljaar is None:  # pupils of a klas of then may be in any klas of now
+        desk.judge_klassen(results, in_numo["klas"])
     matches = matched_per_key(results)
     results = select(results)
+    selected = under_way(results)
     results = apply_cutoff(results, school.config.terugstuuroptie)
-    results, counting = newest_wins(results, past.onderdelen, past.vervallen)
+    results, counting = newest_wins(results, past.onderdelen, past.vervallen, past.withdrawn, keep_newer=rules.schooljaar is not None)
     onderdelen = onderdelen_of(counting.onderdelen, rules.leerlijnen.vak_of, past.onderdelen)
     automatic = school.config.processing == "automatic"
     plans, gone = compare(
@@ -209,6 +221,8 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     desk.judge_pupils(known, past.pupils)
     return Outcome(
         results=results,
+        selected=selected,
+        leerlingen=pupils,
         changes=changes,
         vervallen=counting.vervallen,
         confirmed=_confirmed(onderdelen, past),
@@ -254,12 +268,18 @@ class _Desk:
             self.stop_without(folder)
         return opened
 
+    def place(self, bestand: str) -> str:
+        """Where an export lies that results name as `bestand`."""
+        return bestand if self.ready.named else f"{CITO}/{bestand}"
+
     def lies_there(self, folder: str, contents: Sequence[Content]) -> bool:
         """Whether there are files in a folder, also where none of their bytes could be had: that is not the same as no file."""
         return bool(contents) or any(problem.place.startswith(f"{folder}/") for problem in self.ready.problems)
 
     def stop_without(self, folder: str) -> NoReturn:
         """Stop the school, because none of the files in a folder could be used."""
+        if folder == CITO and self.ready.named:
+            raise CitoNumoError(*self.problems)
         raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": folder}), *self.problems)
 
     def arrived(self, content: Content, known: "pd.Series[str] | None") -> list[EdexmlFile]:
@@ -272,7 +292,7 @@ class _Desk:
     def note_repairs(self, results: pd.DataFrame) -> None:
         """Say in which exports a spreadsheet had changed keys."""
         per_file = results.loc[results["hersteld"], "bestand"].astype("str").value_counts().sort_index()
-        self.problems += [Problem(IDS_REPAIRED, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
+        self.problems += [Problem(IDS_REPAIRED, self.place(str(name)), {"count": count}) for name, count in per_file.items()]
 
     def note_exports(self, exports: Sequence[Export]) -> None:
         """Say what was left out of exports while they were read."""
@@ -284,21 +304,21 @@ class _Desk:
         refused = results[results["reden"] == Reden.GEWEIGERD]
         for name, rows in refused.groupby(refused["bestand"].astype("str"), sort=True):
             kinds = ", ".join(sorted(set(rows["waarde"])))
-            self.problems.append(Problem(REFUSED_ROWS, f"{CITO}/{name}", {"count": len(rows), "kinds": kinds}))
+            self.problems.append(Problem(REFUSED_ROWS, self.place(str(name)), {"count": len(rows), "kinds": kinds}))
         levels = results.loc[(results["reden"] == Reden.VELD_ONLEESBAAR) & results["veld"].isin(["toetsniveau", "functioneringsniveau"])]
         primary = levels.loc[levels["waarde"].map(is_primary).astype(bool), "bestand"].astype("str").value_counts().sort_index()
-        self.problems += [Problem(PRIMARY_LEVELS, f"{CITO}/{name}", {"count": count}) for name, count in primary.items()]
+        self.problems += [Problem(PRIMARY_LEVELS, self.place(str(name)), {"count": count}) for name, count in primary.items()]
 
     def note_zeros(self, results: pd.DataFrame) -> None:
         """Say in which exports a spreadsheet left out leading zeros."""
         per_file = results.loc[results["reden"] == Reden.NULLEN_WEG, "bestand"].astype("str").value_counts().sort_index()
-        self.problems += [Problem(ZEROS_GONE, f"{CITO}/{name}", {"count": count}) for name, count in per_file.items()]
+        self.problems += [Problem(ZEROS_GONE, self.place(str(name)), {"count": count}) for name, count in per_file.items()]
 
     def judge_files(self, results: pd.DataFrame) -> None:
         """Ask for a look at exports of which not one row can be read."""
         invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"].astype("str"), sort=True)
         sizes = invalid.size()[invalid.all()]
-        self.problems += [Problem(FILE_ALL_INVALID, f"{CITO}/{name}", {"count": count}) for name, count in sizes.items()]
+        self.problems += [Problem(FILE_ALL_INVALID, self.place(str(name)), {"count": count}) for name, count in sizes.items()]
 
     def judge_schools(self, results: pd.DataFrame) -> None:
         """Hold where an export with results lies at another school too, unless it was delivered here before it lay there."""

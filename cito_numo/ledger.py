@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cito_numo.revisions import Changes
     from cito_numo.tables import Column
 
-VERSION = 4
+VERSION = 5
 _IO_DETAILS = {
     sqlite3.SQLITE_FULL: N_("No space left on device"),
     sqlite3.SQLITE_IOERR: N_("Reading or writing it failed"),
@@ -70,6 +70,11 @@ CREATE TABLE vervallen (
     run_id TEXT NOT NULL REFERENCES runs,
     gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, volgorde INTEGER NOT NULL
 );
+CREATE TABLE ingetrokken (  -- what was in force when a person withdrew it
+    run_id TEXT NOT NULL REFERENCES runs,
+    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, afnamedatum TEXT NOT NULL,
+    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, volgorde INTEGER NOT NULL
+);
 CREATE TABLE nacht (id INTEGER PRIMARY KEY CHECK (id = 1), inhoud TEXT NOT NULL);
 """
 
@@ -89,6 +94,11 @@ UPDATE bestanden SET gezien = date('now');
 ALTER TABLE runs ADD COLUMN manifest TEXT;
 CREATE TABLE gewist (leerling TEXT PRIMARY KEY, tot TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE ondergrens (revisie INTEGER NOT NULL);
+""",
+    5: """
+CREATE TABLE ingetrokken (run_id TEXT NOT NULL REFERENCES runs,
+    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, afnamedatum TEXT NOT NULL,
+    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, volgorde INTEGER NOT NULL);
 """,
 }
 
@@ -228,6 +238,20 @@ class Ledger:
         """
         return self._frame(query, VERVALLEN)
 
+    def withdrawn(self) -> "pd.DataFrame":
+        """What was in force when a person withdrew it (columns `tables.WITHDRAWN`)."""
+        from cito_numo.tables import WITHDRAWN
+
+        return self._frame("SELECT {columns} FROM ingetrokken JOIN runs USING (run_id) WHERE state = 'delivered'", WITHDRAWN)
+
+    def of_leerplannen(self, leerplan_ids: Iterable[str]) -> "pd.DataFrame":
+        """What is in force of these leerplannen, to keep as withdrawn (columns `tables.WITHDRAWN`)."""
+        from cito_numo.tables import WITHDRAWN
+
+        wanted = json.dumps(list(leerplan_ids))
+        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN onderdelen USING (leerplan_id, revisie)"
+        return self._frame(f"{query} WHERE leerplan_id IN (SELECT value FROM json_each(?))", WITHDRAWN, wanted)
+
     def confirm(self, onderdelen: "pd.DataFrame") -> None:
         """Keep that newer files gave results that are in force once more (columns leerplan_id, revisie, onderdeel, volgorde)."""
         with self._transaction():
@@ -259,10 +283,20 @@ class Ledger:
         rows = self._connection.execute("SELECT run_id, state FROM runs WHERE state <> 'delivered' ORDER BY run_id").fetchall()
         return [(run_id, RunState(state)) for run_id, state in rows]
 
-    def begin(self, run_id: str, changes: "Changes", vervallen: "pd.DataFrame", *, full: bool, manifest: str) -> None:
+    def begin(
+        self,
+        run_id: str,
+        changes: "Changes",
+        vervallen: "pd.DataFrame | None" = None,
+        withdrawn: "pd.DataFrame | None" = None,
+        *,
+        full: bool = False,
+        manifest: str,
+    ) -> None:
         """Write down what a run will deliver, as pending, and the sha256 of its manifest.json.
 
-        With `full`, leerplannen that did not change are in force already.
+        `vervallen` are corrections that took an onderdeel out, `withdrawn` is what a person took out (columns `tables.VERVALLEN` and
+        `tables.WITHDRAWN`). With `full`, leerplannen that did not change are in force already.
         """
         import pandas as pd
 
@@ -273,7 +307,10 @@ class Ledger:
             self._connection.execute("INSERT INTO runs VALUES (?, ?, ?)", (run_id, RunState.PENDING, manifest))
             self._insert("leerplannen", plans, or_ignore=full)
             self._insert("onderdelen", onderdelen[columns], or_ignore=full)
-            self._insert("vervallen", vervallen.assign(run_id=run_id))
+            for table, rows in (("vervallen", vervallen), ("ingetrokken", withdrawn)):
+                if rows is not None:
+                    self._insert(table, rows.assign(run_id=run_id))
+            self._new_night()
 
     def mark(self, run_id: str, state: RunState) -> None:
         """Keep how far a run came."""
@@ -287,7 +324,7 @@ class Ledger:
                 "DELETE FROM onderdelen WHERE (leerplan_id, revisie) IN (SELECT leerplan_id, revisie FROM leerplannen WHERE run_id = ?)",
                 (run_id,),
             )
-            for table in ("leerplannen", "vervallen", "runs"):
+            for table in ("leerplannen", "vervallen", "ingetrokken", "runs"):
                 self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
 
     def rewrite(self, run_id: str, manifest: str) -> None:
@@ -322,6 +359,7 @@ class Ledger:
                 " WHERE leerplan_id = id AND revisie = r AND onderdeel = o"
             )
             self._connection.execute("DELETE FROM vervallen WHERE run_id < ?", (run_id,))
+            self._connection.execute("DELETE FROM ingetrokken WHERE afnamedatum < ?", (day,))
             gone = self._connection.execute(
                 "DELETE FROM sleutels WHERE volgorde IN (SELECT volgorde FROM bestanden WHERE gezien < ?)", (day,)
             )
@@ -348,7 +386,7 @@ class Ledger:
         with self._transaction():
             plans = self._connection.execute("SELECT DISTINCT leerplan_id FROM leerplannen WHERE gebruikersnaam = ?", (gebruikersnaam,))
             self._forget([leerplan_id for (leerplan_id,) in plans])
-            for table in ("vervallen", "sleutels"):
+            for table in ("vervallen", "ingetrokken", "sleutels"):
                 self._connection.execute(f"DELETE FROM {table} WHERE gebruikersnaam = ?", (gebruikersnaam,))
             self._bar(hashes, until.isoformat())
             self._new_night()
@@ -358,6 +396,7 @@ class Ledger:
         """Every pupil that the ledger knows."""
         found = self._connection.execute(
             "SELECT gebruikersnaam FROM leerplannen UNION SELECT gebruikersnaam FROM sleutels UNION SELECT gebruikersnaam FROM vervallen"
+            " UNION SELECT gebruikersnaam FROM ingetrokken"
         )
         return [name for (name,) in found if name is not None]
 
@@ -563,7 +602,7 @@ def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) ->
 
 
 def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) -> sqlite3.Connection:
-    """Version 2 knows pupils without a Cito key, and that a key table was replaced; 3 domeinen; 4 what was purged, and manifests."""
+    """Version 2 knows pupils without a Cito key, and a replaced key table; 3 domeinen; 4 what was purged, and manifests; 5 withdrawals."""
     if in_memory:
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)

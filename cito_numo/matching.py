@@ -6,6 +6,7 @@ a child's result shown to another cannot. Names and birth dates play no part.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ _NOT_LOOKED_UP = (Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR, Uitkomst.ONGEWIJ
 _Numbers = npt.NDArray[np.int64]
 
 
-def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) -> pd.DataFrame:
+def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str], numbers_since: date | None = None) -> pd.DataFrame:
     """Join each result that is under way with its pupil; adds `gebruikersnaam`.
 
     `pupils` has the columns `tables.PUPILS`. Every key that a result has is looked up; those of `match_on` may join it.
@@ -32,7 +33,13 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
     found pupil has, or a pupil whose gebruikersnaam stands in the list twice. `niet_gekoppeld`: no pupil with a key of
     `match_on`, or one who is not in Numo. A key that either side lacks says nothing. A leerlingnummer that a pupil has with zeros before it
     joins nobody: not where no pupil has it without, and in a file that a spreadsheet saved also not where another pupil has.
+
+    The leerlingnummer of a toets that was taken before `numbers_since` says nothing: it may have been another pupil's then.
     """
+    written = results["leerlingnummer"]
+    before = results["afnamedatum"] < pd.Timestamp(numbers_since) if numbers_since else pd.Series(False, index=results.index)
+    if before.any():
+        results = results.assign(leerlingnummer=written.mask(before))
     hits = {key: _looked_up(results[key], pupils, key) for key in KEYS}
     found = np.maximum(np.maximum.reduce(list(hits.values())), _NOBODY)
     nearest = np.minimum.reduce([np.where(hit >= 0, hit, len(pupils)) for hit in hits.values()])
@@ -57,13 +64,14 @@ def match(results: pd.DataFrame, pupils: pd.DataFrame, match_on: Sequence[str]) 
         has_another = _bool_by_leerling(pupils, pupils[key].notna())[found]
         differs = results[key].notna().to_numpy() & (hits[key] == _NOBODY) & has_another
         results = _stop(results, differs, tegenstrijdig, Reden.SLEUTEL_WIJKT_AF, key)
+    results = _stop(results, ~joinable & (before & written.notna()).to_numpy(), Uitkomst.NIET_GEKOPPELD, Reden.NUMMER_VAN_EERDER)
     results = _stop(results, ~joinable, Uitkomst.NIET_GEKOPPELD, Reden.GEEN_LEERLING)
     results = _stop(results, ~in_numo, Uitkomst.NIET_GEKOPPELD, Reden.NIET_IN_NUMO)
     results = _stop(results, listed_twice, tegenstrijdig, Reden.SLEUTEL_DUBBEL, "leerlingnummer")
 
     matched = under_way(results)
     names = pupils.drop_duplicates("leerling").set_index("leerling")["leerlingnummer"].reindex(np.where(matched, found, _NOBODY))
-    return results.assign(gebruikersnaam=names.set_axis(results.index))
+    return results.assign(gebruikersnaam=names.set_axis(results.index), leerlingnummer=written)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def deliver(
     run_id: str,
     files: Mapping[str, bytes],
     changes: "Changes",
-    vervallen: "pd.DataFrame",
+    vervallen: "pd.DataFrame | None",
+    withdrawn: "pd.DataFrame | None",
     group: str | None,
     *,
     full: bool,
@@ -71,7 +72,7 @@ def deliver(
     The report names it before it appears: should the ledger be lost and the run be taken at once, it is known there.
     """
     outbox, report = school / "outbox", school / "report" / MANIFEST_JSON
-    ledger.begin(run_id, changes, vervallen, full=full, manifest=sha256_of(files[MANIFEST_JSON]))
+    ledger.begin(run_id, changes, vervallen, withdrawn, full=full, manifest=sha256_of(files[MANIFEST_JSON]))
     delivery.build(outbox, run_id, files, group)
     ledger.mark(run_id, RunState.BUILT)
     known = {"newest_run": run_id, "highest_revisie": ledger.highest_revisie(), "revisie_floor": ledger.revisie_floor()}

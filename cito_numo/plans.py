@@ -34,14 +34,21 @@ class Counting:
     """Columns `tables.VERVALLEN`: the corrections of this run that took an onderdeel out."""
 
 
-def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.DataFrame) -> tuple[pd.DataFrame, Counting]:
+def newest_wins(
+    results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.DataFrame, withdrawn: pd.DataFrame, *, keep_newer: bool = False
+) -> tuple[pd.DataFrame, Counting]:
     """Decide which toets counts for each leerling and onderdeel, among what passed the cutoff and what is in force.
 
     `in_force` has the columns `tables.ONDERDELEN`, `vervallen` those of `tables.VERVALLEN`. By afnamedatum, then toets, the
     newest counts; a result that does not becomes `vervangen`. A correction (the toets that is in force, from a file not
     older than the one it came from) takes its place whatever the date; one that was held back takes it out. What an older
     file says of a toets corrected since is `vervangen`. Where what is in force is read again, its domeinen follow the newer file.
+
+    `withdrawn` has the columns `tables.WITHDRAWN`: what was in force when a person withdrew it. It does not come back (`ongewijzigd`), nor
+    does what is older; a newer toets does, and a correction from a newer file. With `keep_newer`, a correction that was taken earlier than
+    what is in force stands back.
     """
+    results = _stop_withdrawn(results, in_force, withdrawn)
     held = results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE
     numbered = results.assign(held=held, result=results.index.astype("Int64"))
     candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "domeinen", "volgorde", "held", "result"]]
@@ -51,7 +58,8 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
     beside = beside.merge(vervallen, on=_TOETS, how="left", suffixes=("", "_vervallen"))
     known = beside["volgorde_in_force"].notna()
     same = known & np.logical_and.reduce([beside[column] == beside[f"{column}_in_force"] for column in CONTENT])
-    corrects = known & ~same & (beside["volgorde"] >= beside["volgorde_in_force"])
+    later = known & (beside["afnamedatum"] < beside["afnamedatum_in_force"]) if keep_newer else pd.Series(False, index=beside.index)
+    corrects = known & ~same & ~later & (beside["volgorde"] >= beside["volgorde_in_force"])
     outdated = ~same & ((known & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"]))
 
     again = beside.loc[same, [*TOETS, "volgorde", "domeinen", "result"]]
@@ -70,6 +78,22 @@ def newest_wins(results: pd.DataFrame, in_force: pd.DataFrame, vervallen: pd.Dat
         results = stop_rows(results, where, Uitkomst.VERVANGEN, reden)
     taken_out = beside.loc[corrects & beside["held"], names(VERVALLEN)].reset_index(drop=True)
     return results, Counting(pool[counts].reset_index(drop=True), taken_out)
+
+
+def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame) -> pd.DataFrame:
+    """Stop results that a person withdrew, and those of the same onderdeel that are not newer; unless something newer is in force since."""
+    withdrawn = withdrawn[~pd.MultiIndex.from_frame(withdrawn[_ONDERDEEL]).isin(pd.MultiIndex.from_frame(in_force[_ONDERDEEL]))]
+    if withdrawn.empty:
+        return results
+    candidates = results.loc[under_way(results), [*TOETS, *CONTENT, "volgorde"]].astype(dict.fromkeys([*TOETS, *CONTENT[1:]], "str"))
+    beside = candidates.assign(result=candidates.index).merge(withdrawn, on=_ONDERDEEL, suffixes=("", "_withdrawn"))
+    same_toets = (beside["schooljaar"] == beside["schooljaar_withdrawn"]) & (beside["toets"] == beside["toets_withdrawn"])
+    same_content = np.logical_and.reduce([beside[column] == beside[f"{column}_withdrawn"] for column in CONTENT])
+    earlier = beside["afnamedatum"] < beside["afnamedatum_withdrawn"]
+    earlier |= (beside["afnamedatum"] == beside["afnamedatum_withdrawn"]) & (beside["toets"] < beside["toets_withdrawn"])
+    not_newer = (same_toets & (same_content | (beside["volgorde"] <= beside["volgorde_withdrawn"]))) | (~same_toets & earlier)
+    where = pd.Series(results.index.isin(beside.loc[not_newer, "result"]), index=results.index)
+    return stop_rows(results, where, Uitkomst.ONGEWIJZIGD, Reden.INGETROKKEN)
 
 
 def _domeinen_of(arriving: pd.DataFrame) -> "pd.Series[str]":

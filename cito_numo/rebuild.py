@@ -24,8 +24,7 @@ from cito_numo.locking import school_lock
 from cito_numo.outbox import check_ledger, differences
 from cito_numo.outputs import changes_in
 from cito_numo.privacy import Secret
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, floor_in, highest_revisie_in, purged_in, read_manifest, sha256_of
-from cito_numo.tables import VERVALLEN, empty
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, WITHDRAW, floor_in, highest_revisie_in, purged_in, read_manifest, sha256_of
 
 ASIDE, FRESH = "ledger-damaged-", ".ledger.part"
 """How the names begin of a ledger that was put aside, and of one that is being built."""
@@ -67,9 +66,11 @@ def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
             ledger.begin_anew(_orders(manifests), gone, highest if missing else 0)
             orders = ledger.orders()
             for run in unknown:
-                manifest = (run / MANIFEST_JSON).read_bytes()
-                changes = changes_in((run / LEERPLANNEN_JSON).read_bytes(), _newest(orders, read_manifest(run / MANIFEST_JSON)))
-                ledger.begin(run.name, changes, empty(VERVALLEN), full=True, manifest=sha256_of(manifest))
+                manifest = read_manifest(run / MANIFEST_JSON)
+                changes = changes_in((run / LEERPLANNEN_JSON).read_bytes(), _newest(orders, manifest))
+                by_a_person = ledger.of_leerplannen(changes.ingetrokken["leerplan_id"]) if manifest.get("action") == WITHDRAW else None
+                sha256 = sha256_of((run / MANIFEST_JSON).read_bytes())
+                ledger.begin(run.name, changes, withdrawn=by_a_person, full=True, manifest=sha256)
                 ledger.mark(run.name, RunState.DELIVERED)
             if "" in purged_in(reported):  # a younger run may hold what is older
                 ledger.purge(date.fromisoformat(purged_in(reported)[""]))

@@ -102,6 +102,11 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
     Reden.ZELFDE_RESULTAAT: Tekst("Dit resultaat is meer dan eens gelezen.", ""),
     Reden.GECORRIGEERD: Tekst("Een nieuwere download corrigeert dit resultaat.", ""),
     Reden.NIEUWERE_TOETS: Tekst("Een nieuwere toets van dit onderdeel telt.", ""),
+    Reden.NUMMER_VAN_EERDER: Tekst(
+        "Deze toets is gemaakt voordat de leerlingnummers van nu golden, en er is geen ECK iD dat bij een leerling in Numo hoort.",
+        "Hetzelfde nummer kan toen van een andere leerling zijn geweest. Download de gegevens opnieuw, met het ECK iD erbij.",
+    ),
+    Reden.INGETROKKEN: Tekst("Dit resultaat is geleverd en daarna ingetrokken. Alleen een nieuwer resultaat komt terug.", ""),
     Reden.GEWIST: Tekst("Dit resultaat is gewist, en wordt niet opnieuw geleverd.", ""),
 }
 

@@ -17,6 +17,9 @@ LEERPLANNEN_CSV = "leerplannen.csv"
 NIET_GELEVERD_CSV = "niet-geleverd.csv"
 MANIFEST_JSON = "manifest.json"
 
+WITHDRAW, PROCESS, IMPORT = "plans withdraw", "plans process", "import"
+"""The `action` that stands in the manifest of a run that a person made; that of a night has none."""
+
 NIET_GELEVERD = ("bestand", "rij", "leerling", "klas", "onderdeel", "toets", "uitkomst", "reden", "wat_te_doen")
 """The columns of niet-geleverd.csv."""
 

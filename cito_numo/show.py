@@ -8,7 +8,7 @@ import typer
 from cito_numo.errors import CitoNumoError, ExitCode, printable
 from cito_numo.language import N_, _, ngettext
 from cito_numo.log import Log
-from cito_numo.sync import RunResult, Status
+from cito_numo.runs import RunResult, Status
 from cito_numo.uitkomst import Uitkomst
 
 

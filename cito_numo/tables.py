@@ -110,6 +110,17 @@ VERVALLEN = (
     Column("volgorde", "int64", "order of the file that corrected it: older files no longer count"),
 )
 
+WITHDRAWN = (
+    Column("gebruikersnaam", "str", "the pupil in Numo"),
+    Column("onderdeel", "str", "of a leerplan that a person withdrew"),
+    Column("schooljaar", "str", "of the toets that was in force"),
+    Column("toets", "str", "that was in force"),
+    Column("afnamedatum", "datetime64[s]", "of that toets"),
+    Column("toetsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("functioneringsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("volgorde", "int64", "order of the newest file that gave this result"),
+)
+
 
 def names(*groups: Sequence[Column]) -> list[str]:
     """The names of the columns of one or more groups."""

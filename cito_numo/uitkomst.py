@@ -41,3 +41,5 @@ class Reden(StrEnum):
     BOVEN_OPTIE = "boven_optie"
     NIEUWERE_TOETS = "nieuwere_toets"
     GEWIST = "gewist"
+    INGETROKKEN = "ingetrokken"
+    NUMMER_VAN_EERDER = "nummer_van_eerder"

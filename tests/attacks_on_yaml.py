@@ -125,7 +125,7 @@ _VALUES = {
 _KEYS_OF_A_SCHOOL = (
     *("name", "brin", "vestigingen", "klantnummer", "contact", "maximum_niveau", "signed_up", "active_from", "administratie"),
     *("terugstuuroptie", "match_on", "trust_leerlingnummer", "processing", "language", "retention", "outbox_group", "mail_from"),
-    *("edexml", "tolerance", "csv", "on_failure"),
+    *("edexml", "tolerance", "csv", "on_failure", "leerlingnummers_valid_from"),
 )
 _SPECIAL = {
     "outbox group root": ("outbox_group", "root; rm"),

@@ -11,7 +11,19 @@ from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.schooljaar import schooljaar_of
 from cito_numo.selection import select
-from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, PUPILS, REDEN_DTYPE, UITKOMST_DTYPE, VERVALLEN, empty, from_records, names
+from cito_numo.tables import (
+    KEY_TABLE,
+    LEERPLANNEN,
+    ONDERDELEN,
+    PUPILS,
+    REDEN_DTYPE,
+    UITKOMST_DTYPE,
+    VERVALLEN,
+    WITHDRAWN,
+    empty,
+    from_records,
+    names,
+)
 from cito_numo.threshold import apply_cutoff
 
 REKENEN = "rekenen-wiskunde"
@@ -171,6 +183,7 @@ class SchoolNights:
         self.onderdelen = empty(ONDERDELEN)
         self.leerplannen = empty(LEERPLANNEN)
         self.vervallen = empty(VERVALLEN)
+        self.withdrawn = empty(WITHDRAWN)
 
     def night(
         self,
@@ -196,7 +209,7 @@ class SchoolNights:
     ) -> Night:
         """As `night`, of results as matching hands them on; `klas` is everybody's in Numo, None of who is no longer there."""
         results = apply_cutoff(select(matched), option)
-        results, counting = newest_wins(results, self.onderdelen, self.vervallen)
+        results, counting = newest_wins(results, self.onderdelen, self.vervallen, self.withdrawn)
         onderdelen = onderdelen_of(counting.onderdelen, vak_of, self.onderdelen)
         klassen = pd.Series(klas, index=onderdelen["gebruikersnaam"].unique(), dtype="str")
         plans, gone = compare(onderdelen, self.onderdelen, self.leerplannen, klassen, "demo-college", automatic=automatic)

@@ -859,7 +859,7 @@ STEPS = (
     "cito_numo.delivery.build",
     "cito_numo.privacy.Secret.hash_column",
     "cito_numo.inbox.hashlib.sha256",
-    "cito_numo.sync.Sync._manifest",
+    "cito_numo.runs.Finding.as_manifest",
 )
 """Deep in every part of a night."""
 

@@ -30,7 +30,7 @@ from cito_numo.layouts import shipped_layouts
 from cito_numo.leerlijnen import read_leerlijnen
 from cito_numo.outputs import leerplannen_csv, leerplannen_json, niet_geleverd_csv
 from cito_numo.privacy import Secret
-from cito_numo.tables import KEY_TABLE, LEERPLANNEN, READ, STOPPED, VERVALLEN, empty, names
+from cito_numo.tables import KEY_TABLE, LEERPLANNEN, READ, STOPPED, VERVALLEN, WITHDRAWN, empty, names
 from cito_numo.tables import ONDERDELEN as IN_FORCE
 from cito_numo.uitkomst import Uitkomst
 
@@ -379,7 +379,7 @@ def school(option: int) -> School:
     return School("demo-college", Path("demo-college"), config)
 
 
-PAST = Past(empty(KEY_TABLE), 0, empty(IN_FORCE), empty(LEERPLANNEN), empty(VERVALLEN), 0)
+PAST = Past(empty(KEY_TABLE), 0, empty(IN_FORCE), empty(LEERPLANNEN), empty(VERVALLEN), empty(WITHDRAWN), 0)
 
 
 def content_of(written: Written, folder: str, time: int) -> Content:

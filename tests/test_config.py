@@ -376,6 +376,7 @@ def test_the_sample_config_is_valid_as_it_is_and_with_every_key_uncommented(tmp_
 def test_the_sample_config_names_and_explains_every_key_that_defaults_may_hold():
     sample = workspace_yaml()
     own = {"name", "brin", "vestigingen", "klantnummer", "contact", "maximum_niveau", "signed_up", "active_from", "administratie"}
+    own |= {"leerlingnummers_valid_from"}
     not_yet = {"language", "retention", "mail_from", "on_failure"}
     shared = SchoolConfig.model_fields.keys() - own - {"terugstuuroptie"} - not_yet
     assert {key for key in shared if f"\n  # {key}:" in sample} == shared

@@ -37,7 +37,7 @@ from cito_numo.mail import doubt_about_sender, school_of
 from cito_numo.outputs import leerplannen_csv, leerplannen_json, niet_geleverd_csv
 from cito_numo.privacy import Secret
 from cito_numo.roster import read_roster
-from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, empty
+from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, WITHDRAWN, empty
 from cito_numo.uitkomst import Uitkomst
 from cito_numo.unpacking import Source, open_mail
 from cito_numo.yaml_files import load, validate
@@ -150,7 +150,7 @@ def _night(content: bytes, _folder: Path) -> object:
     ready = Ready([_content("inbox/cito/export.csv", content)], [_content("inbox/numo/lijst.csv", numo())], [], [])
     rules = Rules(LAYOUTS, LEERLIJNEN, SECRET, DAY)
     opened = open_files(SCHOOL, ready, {}, rules, has_keys=False)
-    past = Past(empty(KEY_TABLE), 0, empty(ONDERDELEN), empty(LEERPLANNEN), empty(VERVALLEN), 0)
+    past = Past(empty(KEY_TABLE), 0, empty(ONDERDELEN), empty(LEERPLANNEN), empty(VERVALLEN), empty(WITHDRAWN), 0)
     outcome = work_out(SCHOOL, ready, opened, past, rules)
     stumbled = [problem for problem in outcome.problems if problem.kind not in CATALOGUE]
     assert not stumbled, stumbled

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, leerling, row
 
-from cito_numo import delivery, files, inbox
+from cito_numo import delivery, files, groundwork, inbox
 from cito_numo import sync as nights
 from cito_numo.inbox import Content, InboxFile
 from cito_numo.ledger import Ledger, RunState
@@ -56,7 +56,7 @@ def test_a_file_that_could_not_be_read_once_is_read_the_next_night(
         return inbox.read(file)
 
     with monkeypatch.context() as trouble:
-        trouble.setattr(nights, "read", flaky)
+        trouble.setattr(groundwork, "read", flaky)
         assert workspace.sync_json().exit_code == 3
 
     assert workspace.sync_json().school["status"] == "delivered"
@@ -81,7 +81,7 @@ def test_a_new_version_works_the_night_out_anew(workspace: WorkspaceFolder, scho
     school.numo("0012;;2A")
     school.cito(row("0012"))
     workspace.sync()
-    monkeypatch.setattr(nights, "__version__", "99")
+    monkeypatch.setattr(groundwork, "__version__", "99")
 
     assert workspace.sync_json().school["counts"]["ongewijzigd"] == 1
 

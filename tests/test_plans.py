@@ -5,7 +5,7 @@ import pytest
 from tables_for_tests import ENGELS, LEZEN, REKENEN, TAAL, VAK_OF, WOORDEN, SchoolNights, matched_results, redenen, result
 
 from cito_numo.plans import newest_wins, onderdelen_of
-from cito_numo.tables import ONDERDELEN, VERVALLEN, empty, names
+from cito_numo.tables import ONDERDELEN, VERVALLEN, WITHDRAWN, empty, names
 
 T1 = {"toets": "T1", "day": "2026-10-06"}
 T2 = {"toets": "T2", "day": "2027-02-09"}
@@ -212,7 +212,7 @@ def test_where_a_correction_takes_the_newest_toets_out_the_one_before_it_counts(
 def test_what_a_correction_took_out_is_remembered_with_its_file(school: SchoolNights):
     school.night(result("0012", file=3))
     held = [result(who, fn="vwo", file=7, uitkomst="boven_terugstuuroptie") for who in ("0012", "never-delivered")]
-    _results, counting = newest_wins(matched_results(*held), school.onderdelen, empty(VERVALLEN))
+    _results, counting = newest_wins(matched_results(*held), school.onderdelen, empty(VERVALLEN), empty(WITHDRAWN))
     assert list(counting.vervallen[names(VERVALLEN)].itertuples(index=False, name=None)) == [("0012", REKENEN, "2026-2027", "T1", 7)]
     assert counting.onderdelen.empty
 
@@ -286,7 +286,7 @@ def test_results_that_ended_before_play_no_part(school: SchoolNights):
 def planned(*levels: tuple[str, str, str], vak_of: dict[str, str] = VAK_OF) -> pd.DataFrame:
     """The onderdelen of one leerling, of onderdeel, toetsniveau and functioneringsniveau."""
     rows = [result(onderdeel=onderdeel, toetsniveau=toetsniveau, fn=fn) for onderdeel, toetsniveau, fn in levels]
-    _results, counting = newest_wins(matched_results(*rows), empty(ONDERDELEN), empty(VERVALLEN))
+    _results, counting = newest_wins(matched_results(*rows), empty(ONDERDELEN), empty(VERVALLEN), empty(WITHDRAWN))
     return onderdelen_of(counting.onderdelen, vak_of, empty(ONDERDELEN))
 
 

@@ -19,7 +19,7 @@ RESULT = {
     "relatief": "+1",
     "terugstuuroptie": "0",
 }
-NOBODY_READS = {Reden.ZELFDE_RESULTAAT, Reden.GECORRIGEERD, Reden.NIEUWERE_TOETS, Reden.GEWIST}
+NOBODY_READS = {Reden.ZELFDE_RESULTAAT, Reden.GECORRIGEERD, Reden.NIEUWERE_TOETS, Reden.GEWIST, Reden.INGETROKKEN}
 """Counted, never listed."""
 
 

@@ -15,8 +15,7 @@ from conftest import DAY, EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, 
 from edexml_for_tests import document
 from pydantic import BaseModel
 
-from cito_numo import delivery, files, inbox, privacy
-from cito_numo import sync as nights
+from cito_numo import delivery, files, groundwork, inbox, privacy
 from cito_numo.cli import run
 from cito_numo.config import SchoolConfig, Settings
 from cito_numo.ledger import Ledger, ledger_path, open_ledger
@@ -177,6 +176,7 @@ SAMPLES: Mapping[str, tuple[Any, Any]] = {
     "maximum_niveau": ("0", "+2"),
     "signed_up": (None, "2026-08-20"),
     "active_from": ("2026-09-01", "2026-09-02"),
+    "leerlingnummers_valid_from": (None, "2024-08-01"),
     "administratie": ("magister", "other"),
     "terugstuuroptie": ("0", "+1"),
 }
@@ -441,7 +441,7 @@ def test_another_version_works_the_night_out_again_and_ends_the_same(workspace: 
     write_yaml(school.folder / "school.yaml", document_of())
     delivered_and_idle(workspace)
     before = end_of(school)
-    monkeypatch.setattr(nights, "__version__", "99")
+    monkeypatch.setattr(groundwork, "__version__", "99")
 
     assert not is_idle(night(workspace))
     assert is_idle(night(workspace))
@@ -476,8 +476,8 @@ def disk_full(*_arguments: object, **_options: object) -> None:
 MOMENTS: Mapping[str, tuple[object, str]] = {
     f"{getattr(where, '__name__', where)}.{name}": (where, name)
     for where, name in (
-        (nights, "read"),
-        (nights, "workspace_secret"),
+        (groundwork, "read"),
+        (groundwork, "workspace_secret"),
         (delivery, "build"),
         (delivery, "publish"),
         (files, "write_whole"),
@@ -606,7 +606,7 @@ class Trouble:
                     raise OSError(5, "Input/output error")
                 return read(file)
 
-            self.monkeypatch.setattr(nights, "read", fails)
+            self.monkeypatch.setattr(groundwork, "read", fails)
 
 
 @pytest.fixture

@@ -35,8 +35,9 @@ from cito_numo.intake import ImportOptions, ImportResult, ImportStatus, import_f
 from cito_numo.ledger import Ledger, RunState, ledger_path, open_ledger
 from cito_numo.privacy import Secret
 from cito_numo.purge import PurgeOptions, PurgeStatus, purge_school
+from cito_numo.runs import RunResult
 from cito_numo.schooljaar import AMSTERDAM
-from cito_numo.sync import Options, RunResult, Sync
+from cito_numo.sync import Options, Sync
 
 SCHOOL = "demo-college"
 PUPILS = [f"8{number}0011" for number in "1234"]
