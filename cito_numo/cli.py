@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml, layouts, upkeep
+from cito_numo.commands import edexml, importing, layouts, upkeep
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+app.command("import")(importing.import_)
 app.command()(upkeep.status)
 app.command()(upkeep.verify)
 app.command()(upkeep.purge)

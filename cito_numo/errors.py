@@ -667,6 +667,24 @@ LEERLING_ELSEWHERE = ErrorKind(
     N_("Files in the inbox and in quarantine may still hold this pupil, and Numo does: they are not reached."),
     N_("Results that stand there are not delivered again. Throw such files away when you can, and remove the pupil in Numo."),
 )
+AANVRAAG_MISSING = ErrorKind(
+    "aanvraag-missing",
+    ExitCode.USAGE,
+    N_("Results of an earlier schooljaar are coupled only after a request to Cito's klantenservice (klantenservice@cito.nl)."),
+    N_("Give the number of the request, or whom you asked and when: --aanvraag 'klantenservice, 12-11-2026'."),
+)
+SCHOOLJAAR_NOT_EARLIER = ErrorKind(
+    "schooljaar-not-earlier",
+    ExitCode.USAGE,
+    N_("'{schooljaar}' is no earlier schooljaar than that of now, {now}."),
+    N_("Write it as 2024-2025. Results of this schooljaar go in inbox/cito: 'cito-numo sync' takes them."),
+)
+IMPORT_OTHER_YEARS = ErrorKind(
+    "import-other-years",
+    ExitCode.NO_INPUT,
+    N_("There is no result of {schooljaar} in these files; those that were read are of: {others}."),
+    N_("Look whether these are the right files, and the right --schooljaar."),
+)
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")
 )

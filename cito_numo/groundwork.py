@@ -67,7 +67,7 @@ class Groundwork:
         return work_out(school, ready, opened, self._past(ledger), rules)
 
     def foresee(self, school: School, ledger: Ledger) -> "Outcome":
-        """What would come of all that lies ready for a school, whether or not it is active; CitoNumoError where there is nothing to read."""
+        """What would come of all that lies ready for a school, active or not; CitoNumoError where there is nothing to work with."""
         files, problems = look(school)
         cito, numo, edexml = (read_all(files[folder], problems) for folder in (CITO, NUMO, EDEXML))
         return self.work_out(school, ledger, self.ready(school, cito, numo, edexml, problems))

@@ -58,14 +58,14 @@ def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[Inbo
 
     A file younger than two seconds is looked at again after two seconds.
     """
-    found = files_in(school, folder)
-    young = [file for file in found if time.time() - file.mtime_ns / 1e9 < _SETTLED]
+    lies_ready = files_in(school, folder)
+    young = [file for file in lies_ready if time.time() - file.mtime_ns / 1e9 < _SETTLED]
     if not young:
-        return found, []
+        return lies_ready, []
     time.sleep(_SETTLED)
     again = {file.name: file for file in files_in(school, folder)}
     changing = [file for file in young if file.name not in again or again[file.name].stamp != file.stamp]
-    return [file for file in found if file not in changing], changing
+    return [file for file in lies_ready if file not in changing], changing
 
 
 def read(file: InboxFile) -> Content:
@@ -90,13 +90,14 @@ def file_orders(files: Iterable[str], seen: Mapping[str, int]) -> dict[str, int]
 def files_in(school: Path, folder: str) -> list[InboxFile]:
     """The files in a folder of the school, by name, whether or not they are whole."""
     root = school / folder
-    found: list[InboxFile] = []
+    lies_ready: list[InboxFile] = []
     if not os.path.lexists(root):
-        return found
+        return lies_ready
     for parent, folders, files in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [_found(Path(parent) / name, school) for name in files if not _is_ignored(name)]
-    return sorted(found, key=lambda file: file.name)
+        paths = [Path(parent) / name for name in files if not _is_ignored(name)]
+        lies_ready += [found(path, _name_of(path, school)) for path in paths]
+    return sorted(lies_ready, key=lambda file: file.name)
 
 
 def _raise(error: OSError) -> None:
@@ -108,10 +109,17 @@ def _is_ignored(name: str) -> bool:
     return name.startswith((".", "~$")) or name in _IGNORED_NAMES or name.lower().endswith(_IGNORED_SUFFIXES)
 
 
-def _found(path: Path, school: Path) -> InboxFile:
+def _name_of(path: Path, school: Path) -> str:
+    return printable(os.fsencode(path.relative_to(school)).decode("utf-8", "backslashreplace"))
+
+
+def found(path: Path, name: str) -> InboxFile:
+    """A file under this name, also where it cannot be read, or is not there any more: reading it will say so."""
     try:
         status = path.stat()
-    except OSError:  # a link to nowhere: reading it will say so
-        status = path.lstat()
-    name = printable(os.fsencode(path.relative_to(school)).decode("utf-8", "backslashreplace"))
+    except OSError:
+        try:
+            status = path.lstat()  # a link to nowhere
+        except OSError:
+            return InboxFile(path, name, 0, 0, 0, 0)
     return InboxFile(path, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -125,15 +125,15 @@ def purge_quarantine(workspace: Workspace, options: PurgeOptions) -> PurgeResult
 def _by_age(school: School, ledger: Ledger, options: PurgeOptions, before: date) -> PurgeResult:
     folder = school.folder
     runs = [run.name for run in delivery.runs_in(folder / "outbox") if delivery.moment_of(run.name).date() < before]
-    lines = _old_lines(folder, before)
+    old_lines = {report: lines for report in _reports(folder) if (lines := _old_lines(report, before))}
     files = [file.path for name in (CITO, NUMO, EDEXML) for file in files_in(folder, name)] if options.inbox else []
     files = [path for path in files if _is_older(path, before)]
-    removed = {**ledger.to_purge(before), "runs": len(runs), "lines": lines, "files": len(files)}
+    removed = {**ledger.to_purge(before), "runs": len(runs), "lines": sum(old_lines.values()), "files": len(files)}
     if not options.dry_run:
         ledger.purge(before)
         delivery.remove(folder / "outbox", runs)
-        if lines:
-            write_whole(folder / "report" / NIET_GELEVERD_CSV, nothing_held_back(school.config.csv))
+        for report in old_lines:
+            write_whole(report / NIET_GELEVERD_CSV, nothing_held_back(school.config.csv))
         _tell(folder, ledger)
         for path in [*files, *(path for path in _ledgers_aside(folder) if _is_older(path, before))]:
             path.unlink()
@@ -151,9 +151,8 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
         problems += altered[:1]
         if not altered and changes_in((run / LEERPLANNEN_JSON).read_bytes()).of(leerling):
             runs.append(run)
-    report = folder / "report" / NIET_GELEVERD_CSV
-    kept, lines = _without(report, {leerling, *cito_keys}, school.config.csv.encoding, school.config.csv.separator)
-    removed = {**ledger.of_leerling(leerling), "runs": len(runs), "lines": lines}
+    lists = {report / NIET_GELEVERD_CSV: _without(report, {leerling, *cito_keys}, school.config.csv) for report in _reports(folder)}
+    removed = {**ledger.of_leerling(leerling), "runs": len(runs), "lines": sum(lines for _kept, lines in lists.values())}
     problems.append(Problem(LEERLING_ELSEWHERE if any(removed.values()) else LEERLING_UNSEEN))
     if not options.dry_run:
         for run in runs:
@@ -162,8 +161,9 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
             ledger.rewrite(run.name, sha256_of(files[MANIFEST_JSON]))
             delivery.publish(outbox, run.name)
             ledger.mark(run.name, RunState.DELIVERED)
-        if lines:
-            write_whole(report, kept)
+        for path, (kept, lines) in lists.items():
+            if lines:
+                write_whole(path, kept)
         secret = workspace_secret(workspace.secret_path, dry_run=False)
         tomorrow = today(options.now) + timedelta(days=1)
         ledger.purge_leerling(leerling, [secret.hash_leerling(number) for number in (leerling, *cito_keys)], tomorrow)
@@ -179,7 +179,8 @@ def _tell(folder: Path, ledger: Ledger) -> None:
 
     What a crash left of the report is thrown away.
     """
-    part_of(folder / "report" / NIET_GELEVERD_CSV).unlink(missing_ok=True)
+    for report in _reports(folder):
+        part_of(report / NIET_GELEVERD_CSV).unlink(missing_ok=True)
     path = folder / "report" / MANIFEST_JSON
     manifest = read_manifest(path)
     if manifest:
@@ -192,17 +193,24 @@ def _status(removed: Mapping[str, int], options: PurgeOptions) -> PurgeStatus:
     return PurgeStatus.PURGED if any(removed.values()) else PurgeStatus.NOTHING
 
 
-def _old_lines(folder: Path, before: date) -> int:
-    """How many lines niet-geleverd.csv has, where some may be older: a line has no day, but all are of the schooljaar of their night."""
-    path = folder / "report" / NIET_GELEVERD_CSV
-    schooljaar = read_manifest(folder / "report" / MANIFEST_JSON).get("schooljaar")
+def _reports(folder: Path) -> list[Path]:
+    """The report of the night, and those of imports: one for each schooljaar."""
+    report = folder / "report"
+    return [report, *sorted(path for path in report.glob("20??-20??") if path.is_dir() and not path.is_symlink())]
+
+
+def _old_lines(report: Path, before: date) -> int:
+    """How many lines niet-geleverd.csv has, where some may be older: a line has no day, but all are of the schooljaar of their run."""
+    path = report / NIET_GELEVERD_CSV
+    schooljaar = read_manifest(report / MANIFEST_JSON).get("schooljaar")
     if not path.exists() or (schooljaar is not None and before <= first_day_of(str(schooljaar))):
         return 0
     return max(path.read_bytes().count(b"\n") - 1, 0)
 
 
-def _without(path: Path, names: Collection[str], encoding: str, separator: str) -> tuple[bytes, int]:
+def _without(report: Path, names: Collection[str], style: Csv) -> tuple[bytes, int]:
     """niet-geleverd.csv without the lines of a pupil, and how many those are."""
+    path, encoding, separator = report / NIET_GELEVERD_CSV, style.encoding, style.separator
     if not path.exists():
         return b"", 0
     text = path.read_bytes().decode(encoding, "replace")

@@ -18,7 +18,7 @@ def show_results(results: Sequence[RunResult], *, verbose: bool) -> None:
         _table(results)
     elif verbose:
         for result in results:
-            typer.echo(f"{result.korte_naam}: {_summary(result)}", err=True)
+            typer.echo(f"{result.korte_naam}: {summary(result)}", err=True)
     everything = sys.stdout.isatty() or verbose
     for result in results:
         for message in result.messages if everything else result.news:
@@ -68,7 +68,8 @@ def _bar(korte_namen: Sequence[str]) -> Iterator[str]:
             progress.advance(task)
 
 
-def _summary(result: RunResult) -> str:
+def summary(result: RunResult) -> str:
+    """What came of a school's run, in a line."""
     parts = [_status(result.status)]
     if result.counts:
         parts.append(ngettext("{n} result read", "{n} results read", result.counts["read"]).format(n=result.counts["read"]))

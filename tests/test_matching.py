@@ -1,6 +1,7 @@
 """Matching: whose result is it? Exact keys that all agree, or nobody."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -215,6 +216,40 @@ def test_a_pupil_whose_gebruikersnaam_stands_in_the_list_twice_gets_nothing_by_a
 def test_a_pupil_listed_twice_does_not_touch_the_others():
     rows = pupil(0, "0012"), pupil(1, "0012"), pupil(2, "0013")
     assert joined_with(matched(result("0013"), *rows)) == "0013"
+
+
+# --- a leerlingnummer of before ---------------------------------------------------------------------------------------
+
+
+SINCE = date(2026, 10, 6)
+"""From when the numbers of now hold."""
+
+
+def matched_since(row: dict[str, object], *rows: dict[str, object], match_on: Sequence[str] = DEFAULT) -> pd.DataFrame:
+    return match(read_results(row), pupils(*rows), match_on, SINCE)
+
+
+def test_a_number_of_before_joins_nobody_and_the_reason_says_so():
+    before, on_the_day = (matched_since(result("0012", day=day), pupil(0, "0012", "eck-a")) for day in ("2026-10-05", "2026-10-06"))
+    assert stopped(before) == ("niet_gekoppeld", "nummer_van_eerder", None)
+    assert joined_with(on_the_day) == "0012"
+
+
+def test_with_an_eck_id_a_number_of_before_says_nothing_whoever_has_it_now():
+    for number in ("0012", "0013", "0777", "12"):
+        results = matched_since(result(number, "eck-a", day="2026-10-05"), pupil(0, "0012", "eck-a"), pupil(1, "0013", "eck-b"))
+        assert joined_with(results) == "0012"
+        assert results["leerlingnummer"].tolist() == [number], "as it was written"
+
+
+def test_an_eck_id_of_nobody_leaves_a_number_of_before_out():
+    results = matched_since(result("0012", "eck-z", day="2026-10-05"), pupil(0, "0012", "eck-a"))
+    assert stopped(results) == ("niet_gekoppeld", "nummer_van_eerder", None)
+
+
+def test_a_cito_key_joins_what_a_number_of_before_does_not():
+    results = matched_since(result("0012", None, "key-a", day="2026-10-05"), pupil(0, "0013", None, "key-a"), match_on=SOMTODAY)
+    assert joined_with(results) == "0013"
 
 
 # --- other rows and counts -------------------------------------------------------------------------------------------
