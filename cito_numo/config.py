@@ -30,6 +30,7 @@ from cito_numo.errors import (
     stop,
 )
 from cito_numo.language import N_, _
+from cito_numo.school_folders import KORTE_NAAM, names_in
 from cito_numo.yaml_files import load, text_of, validate
 
 CONFIG_NAME = "cito-numo.yaml"
@@ -37,7 +38,6 @@ LEERLIJNEN = "leerlijnen.yaml"
 LAYOUTS = "layouts"
 TERM = re.compile(r"[1-9]\d{0,3} (?:days?|months?|years?)")
 """How long something is kept."""
-KORTE_NAAM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def _as_list(value: object) -> object:
@@ -259,10 +259,9 @@ def read_workspace(path: Path) -> Workspace:
     document = load(path)
     config = validate(_WorkspaceConfig, document)
     folder = path.resolve().parent
-    schools = folder / "schools"
-    korte_namen = sorted(entry.name for entry in schools.iterdir() if _is_school(entry)) if schools.is_dir() else []
+    korte_namen = names_in(folder)
     if not korte_namen:
-        raise stop(CONFIG_NO_SCHOOLS, str(schools))
+        raise stop(CONFIG_NO_SCHOOLS, str(folder / "schools"))
     defaults = config.defaults
     return Workspace(
         folder, korte_namen, document.data.get("defaults", {}), config.mail_host, defaults.retention, defaults.on_failure, path
@@ -299,10 +298,6 @@ def _check_owner(path: Path) -> None:
         raise stop(CONFIG_UNSAFE, str(path), detail=_("it belongs to another user"))
     if status.st_mode & stat.S_IWOTH:
         raise stop(CONFIG_UNSAFE, str(path), detail=_("everybody may write it"))
-
-
-def _is_school(entry: Path) -> bool:
-    return entry.is_dir() and not entry.name.startswith(".")
 
 
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

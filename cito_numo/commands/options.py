@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ import typer
 
 from cito_numo.errors import CitoNumoError
 from cito_numo.language import _
+from cito_numo.school_folders import KORTE_NAAM, names_in
 
 if TYPE_CHECKING:
     from cito_numo.config import Workspace
@@ -28,6 +29,21 @@ Config = Annotated[
         show_default="cito-numo.yaml",
     ),
 ]
+
+
+def _schools_for_tab(context: typer.Context, incomplete: str) -> list[str]:
+    """What Tab offers for a school: those of the workspace that begin so and were not named yet.
+
+    Whatever is wrong, it offers nothing and says nothing: an error would land in the line that somebody types. A name that no school may
+    have is not offered, for zsh evaluates what it is given.
+    """
+    named = context.params.get("schools") or ()
+    with suppress(OSError, ValueError, RuntimeError):  # RuntimeError: ~ is nobody's home
+        config = (context.params.get("config") or CONFIG).expanduser()
+        if config.is_file():
+            names = names_in(config.resolve().parent)
+            return [name for name in names if name.startswith(incomplete) and name not in named and KORTE_NAAM.fullmatch(name)]
+    return []
 
 
 def _in_these_times(day: datetime | None) -> datetime | None:
@@ -54,12 +70,21 @@ Accept = Annotated[
     list[str] | None,
     typer.Option("--accept", metavar="CODE", help=_("Go on although it was held with this code; may be given more than once.")),
 ]
-Schools = Annotated[list[str] | None, typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."))]
+Schools = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."), autocompletion=_schools_for_tab),
+]
 LogFile = Annotated[Path | None, typer.Option("--log", metavar="FILE", help=_("Add what was done to this file, as lines of JSON."))]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("Go on without being asked."))]
 School = Annotated[
     str | None,
-    typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), show_default=_("by the file's folder or mail")),
+    typer.Option(
+        "--school",
+        metavar="SCHOOL",
+        help=_("The korte schoolnaam."),
+        show_default=_("by the file's folder or mail"),
+        autocompletion=_schools_for_tab,
+    ),
 ]
 
 
