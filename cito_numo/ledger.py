@@ -20,6 +20,7 @@ from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, LEDGER_NE
 from cito_numo.files import make_folder
 from cito_numo.language import N_, _
 from cito_numo.locking import school_lock
+from cito_numo.schooljaar import today
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);
     3: "ALTER TABLE onderdelen ADD COLUMN domeinen TEXT NOT NULL DEFAULT '';",
     4: """
 ALTER TABLE bestanden ADD COLUMN gezien TEXT NOT NULL DEFAULT '';
-UPDATE bestanden SET gezien = date('now');
+UPDATE bestanden SET gezien = '{today}';
 ALTER TABLE runs ADD COLUMN manifest TEXT;
 CREATE TABLE gewist (leerling TEXT PRIMARY KEY, tot TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE ondergrens (revisie INTEGER NOT NULL);
@@ -410,7 +411,7 @@ class Ledger:
         """Add what is known otherwise: orders of files, a newest run that is gone, and a revisie to go above."""
         with self._transaction():
             self._connection.executemany(
-                "INSERT OR IGNORE INTO bestanden VALUES (?, ?, date('now'))", [(order, sha256) for sha256, order in orders.items()]
+                "INSERT OR IGNORE INTO bestanden VALUES (?, ?, ?)", [(order, sha256, _today()) for sha256, order in orders.items()]
             )
             if newest_run:
                 self._connection.execute("INSERT INTO runs VALUES (?, 'delivered', NULL)", (newest_run,))
@@ -445,8 +446,8 @@ class Ledger:
     # --- within ------------------------------------------------------------------------------------------------------
 
     def _keep_files(self, orders: Mapping[str, int]) -> None:
-        rows = [(order, sha256) for sha256, order in orders.items()]
-        self._connection.executemany("INSERT INTO bestanden VALUES (?, ?, date('now')) ON CONFLICT (sha256) DO NOTHING", rows)
+        rows = [(order, sha256, _today()) for sha256, order in orders.items()]
+        self._connection.executemany("INSERT INTO bestanden VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
 
     def _keep_keys(self, keys: "pd.DataFrame", secret: str) -> None:
         self._connection.execute("DELETE FROM sleutels")
@@ -516,6 +517,11 @@ def _records(frame: "pd.DataFrame") -> Iterable[tuple[object, ...]]:
 
     days = frame.select_dtypes("datetime")
     return rows_of(frame.assign(**{str(name): days[name].dt.strftime("%Y-%m-%d") for name in days.columns}))
+
+
+def _today() -> str:
+    """The day in the Netherlands, ISO; SQLite's own 'now' is in UTC, a day behind at night."""
+    return today(datetime.now().astimezone()).isoformat()
 
 
 def ledger_path(school: Path) -> Path:
@@ -608,6 +614,6 @@ def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) 
         connection.backup(copy)
         connection.close()
         connection = copy
-    steps = " ".join(_TO_VERSION[step] for step in range(version + 1, VERSION + 1))
+    steps = " ".join(_TO_VERSION[step] for step in range(version + 1, VERSION + 1)).format(today=_today())
     connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
     return connection

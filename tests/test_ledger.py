@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from upkeep_for_tests import set_clock
 
 from cito_numo.errors import CitoNumoError
 from cito_numo.ledger import VERSION, Ledger, Night, RunState, open_ledger
@@ -93,6 +94,21 @@ def test_what_is_remembered_is_there_after_closing(path: Path):
         assert in_force(again) == [("0012", 1, "te_verwerken")]
 
 
+def test_the_day_on_which_a_file_was_first_seen_is_that_of_the_netherlands(path: Path, monkeypatch: pytest.MonkeyPatch):
+    set_clock(monkeypatch, "2026-11-24T23:30:00")
+    with open_ledger(path) as ledger:
+        ledger.remember_files({"a": 1})
+        ledger.begin_anew({"b": 2}, "", 0)
+    set_clock(monkeypatch, "2026-11-26T02:00:00")
+    with open_ledger(path) as ledger:
+        ledger.remember_files({"a": 1, "c": 3})
+
+    connection = sqlite3.connect(path)
+    days = connection.execute("SELECT sha256, gezien FROM bestanden ORDER BY volgorde").fetchall()
+    connection.close()
+    assert days == [("a", "2026-11-25"), ("b", "2026-11-25"), ("c", "2026-11-26")]
+
+
 # --- the key table ---------------------------------------------------------------------------------------------------
 
 
@@ -121,8 +137,11 @@ def test_eck_ids_that_were_hashed_with_another_secret_are_left_out(ledger: Ledge
 
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
-def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(path: Path, version: int, *, read_only: bool):
+def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(
+    path: Path, monkeypatch: pytest.MonkeyPatch, version: int, *, read_only: bool
+):
     with open_ledger(path) as ledger:
+        ledger.remember_files({"a": 1})
         begin(ledger, FIRST, one_plan())
         ledger.mark(FIRST, RunState.DELIVERED)
         ledger.remember_keys(key_table(("001", "0012", None, None, 1)), "secret-a")
@@ -142,6 +161,7 @@ def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(path: P
     connection.commit()
     connection.close()
 
+    set_clock(monkeypatch, "2026-11-24T23:30:00")
     with open_ledger(path, read_only=read_only) as ledger:
         pd.testing.assert_frame_equal(ledger.onderdelen(), before)
         assert ledger.key_table("secret-a")["cito_key"].tolist() == ["001"]

@@ -14,19 +14,19 @@ from types import SimpleNamespace
 import pytest
 from conftest import Ran, SchoolFolder, WorkspaceFolder
 
-from cito_numo import cli
+from cito_numo import cli, ledger
 from cito_numo.commands import upkeep
 
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    """Let the commands think that it is this moment (ISO, in UTC)."""
+    """Let the commands and the ledger think that it is this moment (ISO, in UTC)."""
 
     class Clock(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> "Clock":
             return cls.fromisoformat(moment).replace(tzinfo=UTC).astimezone(tz)
 
-    for module in (cli, upkeep):
+    for module in (cli, upkeep, ledger):
         monkeypatch.setattr(module, "datetime", Clock)
 
 
