@@ -586,6 +586,12 @@ WAITING_INACTIVE = ErrorKind(
     N_("The school is signed up, but not active yet."),
     N_("Cito handles a request within 5 days; then put active_from in school.yaml."),
 )
+REQUEST_OVERDUE = ErrorKind(
+    "request-overdue",
+    ExitCode.DONE,
+    N_("The school signed up on {date}, {days} days ago, and is not active yet. Cito handles a request within 5 days."),
+    N_("Ask Cito's klantenservice (klantenservice@cito.nl); when it is handled, put active_from in school.yaml."),
+)
 WAITING_ACTIVE_FROM = ErrorKind("waiting-active-from", ExitCode.DONE, N_("The school is active from {date}."))
 WAITING_NO_RESULTS = ErrorKind("waiting-no-results", ExitCode.DONE, N_("There are no results yet: inbox/cito is empty."))
 WAITING_NO_KEYS = ErrorKind(

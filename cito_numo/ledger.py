@@ -140,6 +140,8 @@ class Night:
     """When the last night ended on which the school got what there was; a moment, ISO."""
     outbox: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict)
     """The stamps of the files of each run that was seen to be as it was delivered."""
+    judged: Mapping[str, int] = field(default_factory=dict)
+    """The counts of the last night that judged results: this one, or one before it; empty before the first."""
 
     def covers(self, fingerprint: str, day: date) -> bool:
         """Whether a night of this fingerprint and day would find the same."""
@@ -220,6 +222,17 @@ class Ledger:
         from cito_numo.tables import LEERPLANNEN
 
         return self._frame(f"SELECT {{columns}} FROM ({_NEWEST}) ORDER BY gebruikersnaam, vak", LEERPLANNEN)
+
+    def count_plans(self) -> dict[str, int]:
+        """How many leerplannen are in force, and how many of them a teacher still has to process."""
+        count = f"SELECT count(*), coalesce(sum(status = 'te_verwerken'), 0) FROM ({_NEWEST}) WHERE status <> 'ingetrokken'"
+        in_force, te_verwerken = self._connection.execute(count).fetchone()
+        return {"in_force": in_force, "te_verwerken": te_verwerken}
+
+    def keys_taken_in(self) -> str:
+        """The day on which the newest EDEXML that the key table has keys of was first seen, ISO; an empty text where there is no key."""
+        newest = "SELECT coalesce(max(gezien), '') FROM sleutels JOIN bestanden USING (volgorde)"
+        return str(self._connection.execute(newest).fetchone()[0])
 
     def onderdelen(self) -> "pd.DataFrame":
         """The onderdelen of those revisies (columns `tables.ONDERDELEN`)."""

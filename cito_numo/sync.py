@@ -219,6 +219,7 @@ def _remember(ledger: Ledger, options: Options, finding: Finding, last: Night | 
         at=moment,
         good_at=moment if good else (last.good_at if last is not None else ""),
         outbox=sound,
+        judged=manifest["counts"] or (last.judged if last is not None else {}),
     )
     ledger.remember_night(night)
 

@@ -147,7 +147,9 @@ def _tell(year: Year) -> None:
     )
     year.heading("August: the school signs up")
     year.on("2026-08-20")
-    year.tell("A workspace is a folder with `cito-numo.yaml`, made once for all schools. The sign-up form of a school becomes its `school.yaml`.")
+    year.tell(
+        "A workspace is a folder with `cito-numo.yaml`, made once for all schools. The sign-up form of a school becomes its `school.yaml`."
+    )
     year.command("cito-numo init work")
     os.chdir("work")
 

@@ -420,6 +420,8 @@ def test_a_night_lets_none_escape_however_it_is_told(full: Full):
     aviary.sync("--full", "-v")
     college.configure(name="Another name")
     aviary.sync()
+    aviary.ran("status", "-v", "--date", "2026-11-24")
+    aviary.ran("status", "--json", "--date", "2026-11-24")
 
     assert (first.exit_code, night.exit_code) == (3, 3)
     for school, told in zip((college, lyceum), night.json["schools"], strict=True):

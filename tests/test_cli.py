@@ -163,7 +163,7 @@ def test_a_signal_ends_it_cleanly(workspace: WorkspaceFolder, school: SchoolFold
     assert (process.returncode, out, err) == (128 + number, "", "")
 
 
-def test_help_and_an_idle_night_never_load_pandas(workspace: WorkspaceFolder, school: SchoolFolder):
+def test_help_status_and_an_idle_night_never_load_pandas(workspace: WorkspaceFolder, school: SchoolFolder):
     school.numo("0012;;2A")
     school.cito(row("0012"))
     workspace.sync()
@@ -172,6 +172,7 @@ def test_help_and_an_idle_night_never_load_pandas(workspace: WorkspaceFolder, sc
         "import sys; from cito_numo.cli import run\n"
         f"assert run({['--help']!r}) == 0\n"
         f"assert run({['sync', '--date', '2026-11-24', '--config', config]!r}) == 0\n"
+        f"assert run({['status', '--config', config]!r}) == 0\n"
         "print(sorted({'pandas', 'pyarrow', 'lxml', 'numpy'} & set(sys.modules)))"
     )
 

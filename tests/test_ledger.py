@@ -140,6 +140,7 @@ def test_eck_ids_that_were_hashed_with_another_secret_are_left_out(ledger: Ledge
 def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(
     path: Path, monkeypatch: pytest.MonkeyPatch, version: int, *, read_only: bool
 ):
+    set_clock(monkeypatch, "2026-11-20T12:00:00")
     with open_ledger(path) as ledger:
         ledger.remember_files({"a": 1})
         begin(ledger, FIRST, one_plan())
@@ -165,6 +166,7 @@ def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(
     with open_ledger(path, read_only=read_only) as ledger:
         pd.testing.assert_frame_equal(ledger.onderdelen(), before)
         assert ledger.key_table("secret-a")["cito_key"].tolist() == ["001"]
+        assert ledger.keys_taken_in() == ("2026-11-20" if version > 3 else "2026-11-25"), "before, it did not keep when that was"
 
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone()[0] == (version if read_only else VERSION)
@@ -217,6 +219,7 @@ def test_the_newest_delivered_revisie_is_in_force_and_a_pending_one_is_not(ledge
     begin(ledger, THIRD, one_plan(revisie=3, fn="vmbo-bb"))
     assert in_force(ledger) == [("0012", 2, "te_verwerken")]
     assert ledger.onderdelen()["functioneringsniveau"].tolist() == ["vmbo-kb"]
+    assert ledger.count_plans() == {"in_force": 1, "te_verwerken": 1}
 
 
 def test_a_leerplan_that_was_withdrawn_is_there_without_onderdelen(ledger: Ledger):
@@ -224,6 +227,7 @@ def test_a_leerplan_that_was_withdrawn_is_there_without_onderdelen(ledger: Ledge
     deliver(ledger, SECOND, changes(withdrawn=(plan(revisie=2, status="ingetrokken"),)))
     assert in_force(ledger) == [("0012", 2, "ingetrokken")]
     assert len(ledger.onderdelen()) == 0
+    assert ledger.count_plans() == {"in_force": 0, "te_verwerken": 0}
 
 
 def test_a_discarded_run_is_forgotten_and_what_was_before_stays_in_force(ledger: Ledger):

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Ran, SchoolFolder, WorkspaceFolder, on_a_terminal, row
-from upkeep_for_tests import config_of, contents, copied, ledger_of, run, set_clock, sql, template
+from conftest import Ran, SchoolFolder, WorkspaceFolder, eck_id, leerling, on_a_terminal, row
+from upkeep_for_tests import config_of, contents, copied, ledger_of, make_old, run, set_clock, sql, template
 
 from cito_numo.errors import ExitCode
+from cito_numo.locking import school_lock
 from cito_numo.log import Log
 from cito_numo.on_failure import run_on_failure
 from cito_numo.report import sha256_of
@@ -78,6 +79,16 @@ def test_a_school_without_a_night_says_so_and_is_not_made_a_ledger(workspace: Wo
         "good_at": None,
         "run_id": None,
         "in_outbox": 0,
+        "active": True,
+        "active_from": "2026-09-01",
+        "signed_up": "2026-08-20",
+        "administratie": "magister",
+        "terugstuuroptie": 0,
+        "newest_export": None,
+        "plans": {"in_force": 0, "te_verwerken": 0},
+        "unmatched": {"count": None, "read": None},
+        "keys_age_days": None,
+        "needs_person": [],
         "exit_code": 0,
         "message": "",
     }
@@ -123,7 +134,10 @@ def test_of_several_schools_the_late_one_is_told(workspace: WorkspaceFolder, del
 
     ran = status_json(workspace, "--max-age", "26h")
 
-    assert (ran.exit_code, [each["exit_code"] for each in ran.json["schools"]]) == (3, [0, 3])
+    assert (ran.exit_code, {each["korte_naam"]: each["exit_code"] for each in ran.json["schools"]}) == (
+        3,
+        {"other-college": 3, "demo-college": 0},
+    )
     assert status_json(workspace, "demo-college", "--max-age", "26h").exit_code == 0
     assert status_json(workspace, "no-college").exit_code == 2
 
@@ -174,7 +188,7 @@ def test_a_night_that_asks_for_a_look_is_a_good_one(workspace: WorkspaceFolder, 
 
 
 def test_a_school_that_waits_has_good_nights(workspace: WorkspaceFolder):
-    workspace.school(active_from=None)
+    workspace.school(active_from=None, signed_up=None)
     workspace.sync()
 
     found = status_json(workspace, "--max-age", "26h")
@@ -197,7 +211,9 @@ def test_a_damaged_ledger_is_held(workspace: WorkspaceFolder, delivered: SchoolF
     found = status_json(workspace)
 
     assert (found.exit_code, found.school["status"], found.school["in_outbox"]) == (0, "held", 1)
-    assert "--rebuild" in found.school["message"]
+    assert "'cito-numo sync demo-college --rebuild'" in found.school["message"]
+    assert found.school["plans"] == {"in_force": None, "te_verwerken": None}
+    assert found.school["active"]
     assert status_json(workspace, "--max-age", "26h").exit_code == 3
     assert "--rebuild" in run(workspace, "status").stderr
     assert contents(workspace.folder) == before
@@ -225,21 +241,181 @@ def test_without_a_terminal_status_is_a_line_for_each_school(workspace: Workspac
     lines = run(workspace, "status").stdout.splitlines()
 
     assert len(lines) == 2
-    assert lines[0].startswith("demo-college: delivered, last night 20")
-    assert lines[0].endswith(f"newest run {delivered.runs[0].name}, in the outbox 1")
-    assert lines[1] == "other-college: never, last night never, last good night never, newest run none, in the outbox 0"
+    assert re.sub(r"good night \d{4}-\d\d-\d\d \d\d:\d\d", "good night 2026-11-24 03:30", lines[0]) == (
+        "demo-college: delivered, active, magister, terugstuuroptie 0, last good night 2026-11-24 03:30, newest export 2026-09-21, "
+        "1 leerplan in force (1 te verwerken), 0 of 1 result not joined"
+    )
+    assert lines[1] == (
+        "other-college: never, active, magister, terugstuuroptie 0, last good night never, newest export none, "
+        "0 leerplannen in force (0 te verwerken)"
+    )
+    more = run(workspace, "status", "-v").stdout.splitlines()
+    assert (more[0].startswith(lines[0]), more[0].endswith(f"newest run {delivered.runs[0].name}, in the outbox 1")) == (True, True)
+    assert more[1] == f"{lines[1]}, last night never, newest run none, in the outbox 0"
 
 
 def test_on_a_terminal_of_80_columns_the_table_of_status_fits(workspace: WorkspaceFolder, delivered: SchoolFolder):
-    workspace.school("een-school-met-een-heel-lange-naam-in-het-oosten-des-lands")
+    long = "een-school-met-een-heel-lange-naam-in-het-oosten-des-lands"
+    workspace.school(long, administratie="somtoday", terugstuuroptie="-1")
+    workspace.school("asked-long-ago", active_from=None, signed_up="2020-01-15")
+    workspace.school("asked", active_from=None, signed_up="2026-11-22")
+    workspace.school("from-then", active_from="2026-12-01")
+    workspace.school("invalid", terugstuuroptie="3")
+    counts = {"read": 9876, "niet_gekoppeld": 123, "tegenstrijdig": 4}
+    sql(delivered, "UPDATE nacht SET inhoud = ?", json.dumps({**last_night(delivered), "judged": counts}))
 
-    shown = ANSI.sub("", on_a_terminal("status", *config_of(workspace))).replace("\r\n", "\n")
+    shown = ANSI.sub("", on_a_terminal("status", "--date", "2026-11-24", *config_of(workspace))).replace("\r\n", "\n")
 
-    lines = shown.splitlines()
-    (line,) = [line for line in lines if line.startswith("demo-college")]
-    assert ("delivered" in line, delivered.runs[0].name in line) == (True, True)
-    assert max(len(line) for line in lines) <= 80
+    table = [line for line in shown.splitlines() if ": " not in line]
+    rows = {line.split()[0]: line.split()[1:] for line in table}
+    assert rows["demo-college"][0] == "delivered"
+    assert rows["demo-college"][2:] == ["21-09", "1", "1", "127/9876", "-", "magister", "0"]
+    assert [rows[name][:3] for name in ("asked", "from-then")] == [["asked", "22-11", "-"], ["from", "01-12", "-"]]
+    assert next(cells for cells in rows.values() if "somtoday" in cells) == ["never", "-", "-", "0", "0", "-", "-", "somtoday", "-1"]
+    assert rows["invalid"][0] == "invalid"
+    assert max(len(line) for line in table) <= 80
     assert "…" not in shown
+    assert "asked-long-ago: The school signed up on 2020-01-15, 2505 days ago" in shown
+
+
+REQUESTS: dict[str, tuple[dict[str, str | None], str, bool, bool]] = {
+    "active": ({"active_from": "2026-11-24"}, "active", True, False),
+    "active, and asked long ago": ({"signed_up": "2025-01-01", "active_from": "2026-11-24"}, "active", True, False),
+    "from a day to come": ({"active_from": "2026-11-25"}, "active from 2026-11-25", False, False),
+    "asked 5 days ago": ({"active_from": None, "signed_up": "2026-11-19"}, "signed up 2026-11-19", False, False),
+    "asked 6 days ago": ({"active_from": None, "signed_up": "2026-11-18"}, "requested 6 days ago", False, True),
+    "never asked": ({"active_from": None, "signed_up": None}, "not active", False, False),
+}
+
+
+@pytest.mark.parametrize(("keys", "said", "active", "overdue"), REQUESTS.values(), ids=REQUESTS)
+def test_status_tells_whether_a_school_is_active_on_a_day_and_which_request_is_overdue(
+    workspace: WorkspaceFolder, keys: dict[str, str | None], said: str, *, active: bool, overdue: bool
+):
+    workspace.school(**keys)
+    workspace.sync(day="2026-11-24")
+
+    ran = status_json(workspace, "--date", "2026-11-24")
+
+    changed = {"signed_up": "2026-08-20", "active_from": "2026-09-01", **keys}
+    assert (ran.exit_code, ran.school["exit_code"], ran.school["active"]) == (0, 0, active)
+    assert {name: ran.school[name] for name in changed} == changed
+    assert ("klantenservice@cito.nl" in " ".join(ran.school["needs_person"])) == overdue
+    plain = run(workspace, "status", "--date", "2026-11-24")
+    assert f", {said}, magister, " in plain.stdout
+    assert ("klantenservice@cito.nl" in plain.stderr, plain.exit_code) == (overdue, 0)
+
+
+def test_status_tells_the_worst_first(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    workspace.school("a-good")
+    workspace.school("b-overdue", active_from=None)
+    looks = workspace.school("c-looks")
+    looks.numo("0012;;2A")
+    looks.cito(row("0012"))
+    unreadable(looks)
+    workspace.school("y-failed", terugstuuroptie="3")
+    workspace.school("z-held")
+    workspace.sync()
+    workspace.school("y-failed")
+    damage(workspace, SchoolFolder(workspace.folder / "schools/z-held"))
+    workspace.school("x-invalid").put("school.yaml", "name: [")
+
+    found = status_json(workspace, "--date", "2026-11-24").json["schools"]
+
+    names = [each["korte_naam"] for each in found]
+    assert names == ["x-invalid", "y-failed", "z-held", "c-looks", "b-overdue", "a-good", "demo-college"]
+    assert [line.split(":")[0] for line in run(workspace, "status").stdout.splitlines()] == names
+    assert [bool(each["needs_person"]) for each in found] == [True] * 5 + [False] * 2
+
+
+def test_a_mistake_in_a_school_yaml_is_the_line_of_that_school(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    other = workspace.school("other-college")
+    fail(workspace, delivered)
+    before = contents(workspace.folder)
+
+    ran = run(workspace, "status", "--json")
+    plain = run(workspace, "status")
+
+    spoilt, sound = ran.json["schools"]
+    assert (ran.exit_code, plain.exit_code, sound["korte_naam"]) == (0, 0, other.folder.name)
+    assert (spoilt["status"], spoilt["active"], spoilt["administratie"], spoilt["plans"]["in_force"]) == ("delivered", False, None, 1)
+    assert "terugstuuroptie" in spoilt["needs_person"][0]
+    assert "demo-college: delivered, school.yaml cannot be used, last good night" in plain.stdout
+    assert plain.stderr.count("terugstuuroptie") == 1
+    assert contents(workspace.folder) == before
+    workspace.sync()
+    assert run(workspace, "status").stderr.count("school.yaml, line") == 1
+
+
+def test_while_another_run_has_the_school_status_tells_it_all_the_same(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    with school_lock(delivered.folder / ".cito-numo/lock", datetime.now().astimezone()):
+        found = status_json(workspace)
+
+    assert (found.exit_code, found.school["status"], found.school["needs_person"]) == (0, "delivered", [])
+
+
+def test_status_counts_what_was_not_joined_on_the_last_night_that_read_results(workspace: WorkspaceFolder, school: SchoolFolder):
+    school.numo(f"{NUMBER};{eck_id(1)};2A", f"0104234;{eck_id(2)};2A")
+    school.cito(row(NUMBER), row("999"), row(NUMBER, eck_id(2)), row("0104234"), row("0104234", onderdeel="Taalverzorging", fn="vwo"))
+    workspace.sync()
+    expected = {"count": 2, "read": 5}
+    assert status_json(workspace).school["unmatched"] == expected
+    workspace.sync()
+    assert status_json(workspace).school["unmatched"] == expected
+    school.configure(terugstuuroptie="3")
+
+    for _night in range(2):
+        workspace.sync()
+
+    assert (status_json(workspace).school["status"], status_json(workspace).school["unmatched"]) == ("failed", expected)
+    assert "2 of 5 results not joined" in run(workspace, "status").stdout
+
+
+def test_status_counts_the_plans_in_force_and_those_to_be_processed(workspace: WorkspaceFolder, school: SchoolFolder):
+    school.numo(f"{NUMBER};;2A", "0104234;;2A")
+    school.cito(row(NUMBER), row(NUMBER, onderdeel="Taalverzorging"), row("0104234"))
+    workspace.sync()
+    assert status_json(workspace).school["plans"] == {"in_force": 3, "te_verwerken": 3}
+    school.cito(row(NUMBER, fn="vwo"), name="correction.csv")
+    workspace.sync()
+    assert status_json(workspace).school["plans"] == {"in_force": 2, "te_verwerken": 2}
+    school.configure(processing="automatic")
+
+    workspace.sync()
+
+    assert status_json(workspace).school["plans"] == {"in_force": 2, "te_verwerken": 0}
+
+
+def test_the_newest_export_is_of_the_day_in_the_netherlands(workspace: WorkspaceFolder, school: SchoolFolder):
+    make_old(school.cito(row(NUMBER), name="old.csv"), "2026-10-01T12:00:00")
+    make_old(school.cito(row(NUMBER), name="below/new.csv"), "2026-11-23T23:30:00")
+    make_old(school.cito(row(NUMBER), name=".hidden.csv"), "2026-12-24T12:00:00")
+
+    assert status_json(workspace).school["newest_export"] == "2026-11-24"
+
+
+def test_keys_are_as_old_as_the_newest_edexml_by_the_day_in_the_netherlands(workspace: WorkspaceFolder, monkeypatch: pytest.MonkeyPatch):
+    lyceum = workspace.school("demo-lyceum", administratie="somtoday")
+    lyceum.numo(f"{NUMBER};;2A")
+    lyceum.cito(row(key="k1"))
+    set_clock(monkeypatch, "2026-11-01T02:00:00")
+    workspace.sync(day="2026-11-01")
+    assert status_json(workspace, "--date", "2026-11-01").school["keys_age_days"] is None
+    assert "no keys" in run(workspace, "status").stdout
+    lyceum.edexml(leerling("k1", NUMBER))
+    set_clock(monkeypatch, "2026-11-20T23:30:00")  # past midnight in the Netherlands
+
+    workspace.sync(day="2026-11-21")
+    set_clock(monkeypatch, "2026-11-22T02:00:00")
+    workspace.sync(day="2026-11-22")
+
+    for day, age in (("2026-11-24", 3), ("2026-11-21", 0), ("2026-11-01", 0)):
+        assert status_json(workspace, "--date", day).school["keys_age_days"] == age
+    assert "keys 1 day old" in run(workspace, "status", "--date", "2026-11-22").stdout
+    lyceum.configure(administratie="magister")
+    assert status_json(workspace).school["keys_age_days"] is None
+    lyceum.configure(administratie="magister", match_on="[leerlingnummer, cito_key]")
+    assert status_json(workspace, "--date", "2026-11-24").school["keys_age_days"] == 3
 
 
 @pytest.mark.parametrize("age", ["26", "h", "0h", "-1h", "1.5h", "26 hours", "1w", "", "100000h", "26h 3m", "२h"])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Config, DryRun, Json, LogFile, Schools, Verbose, Yes, chosen
+from cito_numo.commands.options import CONFIG, Config, Day, DryRun, Json, LogFile, Schools, Verbose, Yes, chosen
 from cito_numo.errors import NOT_AGREED, stop, worst
 from cito_numo.language import _
 
@@ -32,6 +32,7 @@ def _term(text: str | None) -> str | None:
 def status(
     schools: Schools = None,
     config: Config = CONFIG,
+    date: Day = None,
     max_age: Annotated[
         str | None,
         typer.Option(
@@ -44,18 +45,22 @@ def status(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Tell how the last night of each school ended, and what needs a person. Writes nothing.
+    """Tell how each school stands, worst first: its request, its last night, what is in force, and what needs a person. Writes nothing.
 
-    A night is good when what there was could be delivered: its exit code was 0 or 3.
+    A night is good when what there was could be delivered: its exit code was 0 or 3. What was not joined is of the last night that read
+    results; keys are as old as the newest EDEXML that was taken in.
 
     Example: `cito-numo status --max-age 26h`
     """
+    from cito_numo.schooljaar import today
     from cito_numo.show_upkeep import show_status
     from cito_numo.status import status_of
 
     workspace, korte_namen = chosen(config, schools, as_json=as_json)
     now = datetime.now().astimezone()
-    found = [status_of(korte_naam, workspace.school_folder(korte_naam), now, _age(max_age)) for korte_naam in korte_namen]
+    day = date.date() if date else today(now)
+    schools_found = (status_of(workspace, korte_naam, now, day, _age(max_age)) for korte_naam in korte_namen)
+    found = sorted(schools_found, key=lambda one: one.worst_first)
     exit_code = worst(one.exit_code for one in found)
     if as_json:
         typer.echo(json.dumps({"exit_code": exit_code, "schools": [one.as_dict() for one in found]}, ensure_ascii=False))
