@@ -66,7 +66,7 @@ def show_status(schools: Sequence["SchoolStatus"], *, verbose: bool) -> None:
 
 def _standing(school: "SchoolStatus") -> list[str]:
     """How a school stands, in parts of a line."""
-    parts = [_(_STATUS.get(school.ledger.status, "")), _active(school)]
+    parts = [_ended(school), _active(school)]
     if school.school is not None:
         config = school.school.config
         parts += [config.administratie, _("terugstuuroptie {option}").format(option=_option(config.terugstuuroptie))]
@@ -96,6 +96,12 @@ def _last_run(school: "SchoolStatus") -> list[str]:
         _("newest run {run_id}").format(run_id=school.ledger.run_id or _("none")),
         _("in the outbox {count}").format(count=school.in_outbox),
     ]
+
+
+def _ended(school: "SchoolStatus") -> str:
+    """How the last night ended; nothing where a version that did not keep it wrote the ledger."""
+    words = _STATUS.get(school.ledger.status)
+    return _(words) if words else ""
 
 
 def _active(school: "SchoolStatus") -> str:
@@ -133,11 +139,11 @@ def _count(number: int | None) -> str:
 def _state(school: "SchoolStatus") -> str:
     """How the last night ended; of a school for which there can be none yet, why."""
     if school.ledger.status in _STANDS_STILL:
-        return _(_STATUS[school.ledger.status])
+        return _ended(school)
     if school.school is None:
         return _("invalid")
     if school.is_active:
-        return _(_STATUS.get(school.ledger.status, "-"))
+        return _ended(school) or "-"
     if school.active_from:
         return _("from {day}").format(day=_short(school.active_from, school.day))
     if school.overdue:

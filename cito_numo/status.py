@@ -192,18 +192,19 @@ def _in_ledger(folder: Path) -> tuple[InLedger, Sequence[Problem]]:
             return known, []
         at, good_at = (datetime.fromisoformat(text) if text else None for text in (night.at, night.good_at))
         messages = [Message(**message) for message in night.messages]
-        return replace(known, status=night.status, at=at, good_at=good_at, judged=night.judged, messages=messages), []
+        judged = {uitkomst: int(count) for uitkomst, count in night.judged.items()}
+        return replace(known, status=night.status, at=at, good_at=good_at, judged=judged, messages=messages), []
     held = worst(problem.kind.exit_code for problem in problems) is ExitCode.HELD
     return InLedger(HELD if held else FAILED), problems
 
 
 @contextmanager
-def _telling(problems: list[Problem], ledger: Path) -> Iterator[None]:
+def _telling(problems: list[Problem], place: Path) -> Iterator[None]:
     """Add what goes wrong to the problems of a school: the other schools are told all the same."""
     try:
         yield
     except Exception as error:  # noqa: BLE001  whatever it is, it is that school's alone
-        problems += problems_with(error, ledger)
+        problems += problems_with(error, place)
 
 
 def _newest_export(folder: Path) -> date | None:

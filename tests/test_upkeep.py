@@ -226,6 +226,28 @@ def test_a_night_that_cannot_be_read_is_held(workspace: WorkspaceFolder, deliver
     assert status_json(workspace).school["status"] == "held"
 
 
+@pytest.mark.parametrize("odd", [{"messages": [1]}, {"judged": {"read": "many"}}, {"judged": []}, {"at": "yesterday"}], ids=repr)
+def test_a_night_with_something_odd_in_it_is_the_line_of_that_school(
+    workspace: WorkspaceFolder, delivered: SchoolFolder, odd: dict[str, object]
+):
+    workspace.school("other-college")
+    sql(delivered, "UPDATE nacht SET inhoud = ?", json.dumps({**last_night(delivered), **odd}))
+
+    ran = run(workspace, "status")
+
+    assert (ran.exit_code, len(ran.stdout.splitlines())) == (0, 2)
+    assert ran.stdout.startswith("demo-college: failed, active, ")
+
+
+def test_a_folder_with_an_odd_name_is_a_line_too(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    os.mkdir(os.fsencode(workspace.folder / "schools") + b"/caf\xe9")  # noqa: PTH102  no text can name it
+
+    ran = run(workspace, "status")
+
+    assert (ran.exit_code, [line.split(":")[0] for line in ran.stdout.splitlines()]) == (0, ["caf\\udce9", "demo-college"])
+    assert len(status_json(workspace).json["schools"]) == 2
+
+
 def test_a_run_that_the_importer_took_is_still_the_newest(workspace: WorkspaceFolder, delivered: SchoolFolder):
     (taken,) = delivered.runs
     taken.rename(workspace.folder / "taken")
