@@ -214,13 +214,13 @@ class Workspace:
         """The folder that is the school."""
         return self.folder / "schools" / korte_naam
 
-    def school(self, korte_naam: str) -> School:
-        """Read one school's school.yaml; CitoNumoError with all its mistakes."""
+    def school(self, korte_naam: str, text: str | None = None) -> School:
+        """Read one school's school.yaml (or `text` that is to take its place); CitoNumoError with all its mistakes."""
         folder = self.school_folder(korte_naam)
         if not (folder / "school.yaml").exists():
             raise stop(SCHOOL_MISSING, str(folder))
         _check_owner(folder / "school.yaml")
-        document = load(folder / "school.yaml")
+        document = load(folder / "school.yaml", text)
         if not KORTE_NAAM.fullmatch(korte_naam):
             hint = _("The folder's name is the korte schoolnaam: lower case, digits and hyphens.")
             raise stop(CONFIG_VALUE, str(folder), key="korte_naam", detail=_("this folder's name cannot be one"), hint=hint)
@@ -253,14 +253,14 @@ class Workspace:
         return self.folder / ".cito-numo" / "secret"
 
 
-def read_workspace(path: Path) -> Workspace:
-    """Read cito-numo.yaml; CitoNumoError with all its mistakes, or where there is no school."""
+def read_workspace(path: Path, *, may_be_empty: bool = False) -> Workspace:
+    """Read cito-numo.yaml; CitoNumoError with all its mistakes, or where there is no school and it may not be empty."""
     _check_owner(path)
     document = load(path)
     config = validate(_WorkspaceConfig, document)
     folder = path.resolve().parent
     korte_namen = names_in(folder)
-    if not korte_namen:
+    if not korte_namen and not may_be_empty:
         raise stop(CONFIG_NO_SCHOOLS, str(folder / "schools"))
     defaults = config.defaults
     return Workspace(

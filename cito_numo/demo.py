@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from cito_numo.files import write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.schooljaar import AMSTERDAM, schooljaar_of, schooljaar_start
-from cito_numo.workspace import new_school, new_workspace
+from cito_numo.workspace import NewSchool, new_school, new_workspace
 
 TOMORROW = "tomorrow"
 """The folder of a demo workspace with what comes in on the second night: copy it over the workspace."""
@@ -79,20 +79,20 @@ def make_demo(folder: Path, day: date, schools: int = 2, pupils: int = 60, seed:
         somtoday = number % 2 == 1
         school = new_school(
             folder,
-            korte_naam,
-            {
-                "name": name,
-                "brin": "99XX",
-                "klantnummer": f"{1234567 + number:07d}",
-                "aanhef": "Mevrouw",
-                "voornaam": "Demi",
-                "achternaam": "Demo",
-                "email": f"beheer@{korte_naam}.example",
-                "signed_up": schooljaar_start(day),
-                "active_from": f"active_from: {schooljaar_start(day)}",
-                "administratie": "somtoday" if somtoday else "magister",
-                "terugstuuroptie": "+1" if somtoday else "0",
-            },
+            NewSchool(
+                korte_naam=korte_naam,
+                name=name,
+                brin="99XX",
+                klantnummer=f"{1234567 + number:07d}",
+                aanhef="Mevrouw",
+                voornaam="Demi",
+                achternaam="Demo",
+                email=f"beheer@{korte_naam}.example",
+                signed_up=schooljaar_start(day),
+                active_from=schooljaar_start(day),
+                administratie="somtoday" if somtoday else "magister",
+                terugstuuroptie=1 if somtoday else 0,
+            ),
         )
         _fill(school, folder / TOMORROW / "schools" / korte_naam, day, pupils, random.Random(f"{seed}/{number}"), somtoday=somtoday)
 

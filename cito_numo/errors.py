@@ -156,11 +156,17 @@ CONFIG_DUPLICATE_KEY = ErrorKind("config-duplicate-key", ExitCode.CONFIG, N_("Th
 CONFIG_UNKNOWN_KEY = ErrorKind("config-unknown-key", ExitCode.CONFIG, N_("The key '{key}' is not known."), N_("{hint}"))
 CONFIG_MISSING_KEY = ErrorKind("config-missing-key", ExitCode.CONFIG, N_("The key '{key}' is required."), N_("{hint}"))
 CONFIG_VALUE = ErrorKind("config-value", ExitCode.CONFIG, N_("'{key}': {detail}."), N_("{hint}"))
+CONFIG_UNCHANGEABLE = ErrorKind(
+    "config-unchangeable",
+    ExitCode.CONFIG,
+    N_("'{key}' is written in such a way here that it cannot be changed by itself."),
+    N_("Change it by hand."),
+)
 CONFIG_UNKNOWN_SCHOOL = ErrorKind(
     "config-unknown-school", ExitCode.USAGE, N_("There is no school '{school}' in this workspace."), N_("{hint}")
 )
 CONFIG_NO_SCHOOLS = ErrorKind(
-    "config-no-schools", ExitCode.CONFIG, N_("There is no school here."), N_("Make schools/<korte_naam>/school.yaml, one for each school.")
+    "config-no-schools", ExitCode.CONFIG, N_("There is no school here."), N_("Sign the first one up: 'cito-numo register'.")
 )
 CONFIG_UNSAFE = ErrorKind(
     "config-unsafe",
@@ -303,6 +309,20 @@ IDS_REPAIRED = ErrorKind(
     N_("In {count} rows a number was repaired of what a spreadsheet adds to it (.0, an apostrophe)."),
     N_("Leading zeros may be gone: put the file here as it was exported, not saved from a spreadsheet."),
 )
+LIST_COLUMNS = ErrorKind(
+    "list-columns",
+    ExitCode.NO_INPUT,
+    N_("This list lacks columns: {missing}. Its headers are: {headers}."),
+    N_("Put a row above the list that says what each column holds."),
+)
+LIST_EMPTY = ErrorKind("list-empty", ExitCode.NO_INPUT, N_("There are no rows below the headers of this list."))
+LIST_ROW = ErrorKind(
+    "list-row",
+    ExitCode.NO_INPUT,
+    N_("This row has more or fewer cells than the row of headers."),
+    N_('Mend it; put a cell in quotes (") where the separator stands in it.'),
+)
+LIST_VALUE = ErrorKind("list-value", ExitCode.NO_INPUT, N_("What stands here is not allowed."), N_("{hint}"))
 FILE_ALL_INVALID = ErrorKind(
     "file-all-invalid", ExitCode.LOOK, N_("Not one of the {count} rows of this export can be read."), N_("See report/niet-geleverd.csv.")
 )
@@ -584,7 +604,7 @@ WAITING_INACTIVE = ErrorKind(
     "waiting-inactive",
     ExitCode.DONE,
     N_("The school is signed up, but not active yet."),
-    N_("Cito handles a request within 5 days; then put active_from in school.yaml."),
+    N_("Cito handles a request within 5 days; then: 'cito-numo register --activate SCHOOL' (it sets active_from in school.yaml)."),
 )
 REQUEST_OVERDUE = ErrorKind(
     "request-overdue",
@@ -700,4 +720,12 @@ BUG = ErrorKind(
     N_("Something went wrong inside cito-numo ({detail}). Nothing was delivered."),
     N_("Please report it, with this code."),
 )
+REGISTER_MISSING = ErrorKind(
+    "register-missing",
+    ExitCode.USAGE,
+    N_("Needed to sign a school up, and not given: {options}."),
+    N_("Give them, or run it on a terminal, where they are asked."),
+)
+REGISTER_VALUE = ErrorKind("register-value", ExitCode.USAGE, N_("What is given here is not allowed."), N_("{hint}"))
+REGISTER_STOPPED = ErrorKind("register-stopped", ExitCode.USAGE, N_("Nothing was written."), N_("Add --yes to go on without being asked."))
 FOLDER_NOT_EMPTY = ErrorKind("folder-not-empty", ExitCode.USAGE, N_("This folder is not empty."), N_("Name a new or an empty folder."))

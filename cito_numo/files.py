@@ -1,7 +1,9 @@
 """Files and folders that are written through to the disk, and that their owner alone, or a group that is named, may read."""
 
+import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
@@ -17,8 +19,29 @@ def write_whole(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def rewrite_whole(path: Path, content: bytes) -> None:
+    """Replace the content of a file that is there in one step; its owner, group and mode stay, and a link to it stays a link.
+
+    OSError where it may not be written, or its owner and group cannot be kept.
+    """
+    path = path.resolve(strict=True)
+    status = path.stat()
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    fresh = part_of(path)
+    try:
+        write_file(fresh, content, None)
+        os.chown(fresh, status.st_uid, status.st_gid)
+        fresh.chmod(stat.S_IMODE(status.st_mode))
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise named(error, path) from None
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
 def part_of(path: Path) -> Path:
-    """Where `write_whole` builds a file; a crash may leave it."""
+    """Where a file, or a folder, is built before it takes its name; a crash may leave it."""
     return path.with_name(f".{path.name}.part")
 
 

@@ -1,15 +1,19 @@
-"""A new workspace: the folders, and YAML files that say in comments what each key is for."""
+"""A workspace as it is written: its folders, YAML files that say in comments what each key is for, and one value in them changed."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from cito_numo.config import CONFIG_NAME, LAYOUTS, Settings
+from cito_numo.config import CONFIG_NAME, LAYOUTS, SchoolConfig, Settings, Workspace
 from cito_numo.errors import FOLDER_NOT_EMPTY, stop
-from cito_numo.files import make_folder, write_whole
+from cito_numo.files import make_folder, part_of, rewrite_whole, sync_folder, write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
+from cito_numo.yaml_files import in_quotes, load, quoted, validate, with_value
 
 _NOT_YET = frozenset({"language"})
 """Keys that a school.yaml may hold already, but that nothing asks for yet: a sample would promise too much."""
@@ -26,15 +30,16 @@ _SCHOOL = """\
 # One school. The name of this folder is the korte schoolnaam in Numo: {korte_naam}
 name: {name}
 brin: {brin}                       # two digits, two capitals; a list after a fusion: [99XX, 99XY]
-# vestigingen: ["00"]            # only these of a joint EDEXML
-klantnummer: "{klantnummer}"         # Cito's customer number
+{vestigingen}            # only these of a joint EDEXML
+klantnummer: {klantnummer}         # Cito's customer number
 contact: {{aanhef: {aanhef}, voornaam: {voornaam}, achternaam: {achternaam}, email: {email}}}
-maximum_niveau: "+2"             # as filled in on the sign-up form
+maximum_niveau: {maximum_niveau}             # as filled in on the sign-up form
 signed_up: {signed_up}
 {active_from}
 administratie: {administratie}          # somtoday | magister | other
 terugstuuroptie: {terugstuuroptie}               # +2 +1 0 -1 -2: the same as the school set in Leerling in beeld
 """
+_NOT_ACTIVE = "# active_from: 2026-09-01      # the day from which Cito has handled the request; absent: not yet"
 
 
 def new_workspace(folder: Path) -> None:
@@ -46,34 +51,102 @@ def new_workspace(folder: Path) -> None:
     write_whole(folder / CONFIG_NAME, workspace_yaml().encode())
 
 
-def new_school(folder: Path, korte_naam: str, values: Mapping[str, object]) -> Path:
-    """Make the folders and the school.yaml of a school in a workspace; the school's folder."""
-    school = folder / "schools" / korte_naam
+@dataclass(frozen=True)
+class NewSchool:
+    """What the school.yaml of a new school says; vestigingen and active_from only where there are."""
+
+    korte_naam: str
+    name: str
+    brin: str
+    klantnummer: str
+    aanhef: str
+    voornaam: str
+    achternaam: str
+    email: str
+    signed_up: date
+    administratie: str
+    terugstuuroptie: int
+    maximum_niveau: str = "+2"
+    vestigingen: Sequence[str] = ()
+    active_from: date | None = None
+
+    @property
+    def text(self) -> str:
+        """The school.yaml; each value reads as the same text, whatever stands in it."""
+        listed = ", ".join(map(in_quotes, self.vestigingen))
+        return _SCHOOL.format(
+            korte_naam=self.korte_naam,
+            name=quoted(self.name),
+            brin=quoted(self.brin),
+            vestigingen=f"vestigingen: [{listed}]" if listed else '# vestigingen: ["00"]',
+            klantnummer=in_quotes(self.klantnummer),
+            aanhef=quoted(self.aanhef),
+            voornaam=quoted(self.voornaam),
+            achternaam=quoted(self.achternaam),
+            email=quoted(self.email),
+            maximum_niveau=in_quotes(self.maximum_niveau),
+            signed_up=self.signed_up,
+            active_from=f"active_from: {self.active_from}" if self.active_from else _NOT_ACTIVE,
+            administratie=quoted(self.administratie),
+            terugstuuroptie=signed(self.terugstuuroptie),
+        )
+
+    @property
+    def config(self) -> SchoolConfig:
+        """The school.yaml as it is read back; CitoNumoError with all its mistakes."""
+        return validate(SchoolConfig, load(Path(self.korte_naam, "school.yaml"), self.text))
+
+
+def signed(option: int) -> str:
+    """A terugstuuroptie as it is written: +2 +1 0 -1 -2."""
+    return f"{option:+d}" if option else "0"
+
+
+def new_school(folder: Path, school: NewSchool) -> Path:
+    """Make a school's folder, with its school.yaml and inbox, in a workspace; it is there whole or not at all."""
+    path = folder / "schools" / school.korte_naam
+    fresh = part_of(path)
+    if fresh.exists():
+        shutil.rmtree(fresh)
     for inbox in (CITO, NUMO, EDEXML):
-        make_folder(school / inbox, None)
-    write_whole(school / "school.yaml", _SCHOOL.format(korte_naam=korte_naam, **values).encode())
-    return school
+        make_folder(fresh / inbox, None)
+    write_whole(fresh / "school.yaml", school.text.encode())
+    fresh.rename(path)
+    sync_folder(path.parent)
+    return path
 
 
 def new_example_school(folder: Path) -> Path:
     """A school to copy, rename and fill in: signed up, not active."""
     return new_school(
         folder,
-        "voorbeeld-school",
-        {
-            "name": "Voorbeeld School",
-            "brin": "99XX",
-            "klantnummer": "1234567",
-            "aanhef": "Mevrouw",
-            "voornaam": "Voornaam",
-            "achternaam": "Achternaam",
-            "email": "beheer@voorbeeld-school.example",
-            "signed_up": "2026-08-20",
-            "active_from": "# active_from: 2026-09-01      # the day from which Cito has handled the request; absent: not yet",
-            "administratie": "magister",
-            "terugstuuroptie": "0",
-        },
+        NewSchool(
+            korte_naam="voorbeeld-school",
+            name="Voorbeeld School",
+            brin="99XX",
+            klantnummer="1234567",
+            aanhef="Mevrouw",
+            voornaam="Voornaam",
+            achternaam="Achternaam",
+            email="beheer@voorbeeld-school.example",
+            signed_up=date(2026, 8, 20),
+            administratie="magister",
+            terugstuuroptie=0,
+        ),
     )
+
+
+def change_school(workspace: Workspace, korte_naam: str, key: str, value: str) -> None:
+    """Set one key in a school's school.yaml, with all else in it as it is.
+
+    CitoNumoError, with nothing written, where the file is not valid as it is or would not be with the value.
+    """
+    path = workspace.school(korte_naam).folder / "school.yaml"
+    text = path.read_bytes().decode()
+    document = load(path, text)
+    changed = with_value(document, text, key, value)
+    workspace.school(korte_naam, changed)
+    rewrite_whole(path, changed.encode())
 
 
 def workspace_yaml() -> str:

@@ -1,12 +1,14 @@
 """YAML as people write it → a validated model, or every mistake at once: file, line, key, and what is allowed.
 
 All scalars are read as text, so that ids and codes keep their leading zeros (0123456, 00); the model gives them their types.
-A key with nothing behind it counts as absent.
+A key with nothing behind it counts as absent. Values are written so that they read as the same text, whatever stands in them, and one
+value of a file that a person wrote is changed without a change to anything else in it.
 """
 
 import difflib
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
@@ -18,6 +20,7 @@ from cito_numo.errors import (
     CONFIG_MISSING,
     CONFIG_MISSING_KEY,
     CONFIG_SYNTAX,
+    CONFIG_UNCHANGEABLE,
     CONFIG_UNKNOWN_KEY,
     CONFIG_VALUE,
     CitoNumoError,
@@ -31,6 +34,12 @@ _Model = TypeVar("_Model", bound=BaseModel)
 _DEEPEST = 20
 _LARGEST = 4 << 20
 _NOTHING = frozenset({"", "~", "null"})
+_PLAIN = re.compile(r"(?:[^\W_]|[+-]\d)(?:[\w .@+'/()&-]*[\w.)])?")
+"""Texts that need no quotes, in a flow ({a: b}) neither."""
+_BLOCK_HEAD = re.compile(r"[|>][-+0-9]*([ \t]+#[^\r\n]*)?")
+_COMMENTED_OUT = r"^#[ \t]*{key}:[ \t]*(?:[^#\s]\S*)?(?=[ \t]*(?:[ \t]#[^\r\n]*)?(?:[\r\n]|\Z))"
+"""A key with at most one word behind it; a comment behind that stays."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class Document(NamedTuple):
@@ -123,6 +132,82 @@ def _plain(node: yaml.Node, key: _Path, lines: dict[_Path, int], problems: list[
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*key, index), lines, problems, path) for index, item in enumerate(node.value)]
     return node.value
+
+
+def quoted(text: str) -> str:
+    """A text as one writes it in YAML: as it is where that is certain to be read as the same text, else in double quotes."""
+    return text if _PLAIN.fullmatch(text) and text not in _NOTHING else in_quotes(text)
+
+
+def in_quotes(text: str) -> str:
+    """A text in double quotes, on one line."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return f"\\{letter}"
+    if letter.isprintable():
+        return letter
+    return f"\\U{ord(letter):08x}" if ord(letter) > 0xFFFF else f"\\u{ord(letter):04x}"  # noqa: PLR2004  what \\u can name
+
+
+def with_value(document: Document, text: str, key: str, value: str) -> str:
+    """The text of a YAML file with one key of the outermost level set to `value`; all else in it stays, comments and line ends too.
+
+    `document` is what `load` made of `text`. A key that is not there yet takes the place of a line that has it commented out (`# key: …`),
+    else stands at the end. CitoNumoError where the value that is there is more than one text, or cannot be changed by itself.
+    """
+    expected = {**document.data, key: value} if isinstance(document.data, dict) else None
+    for changed in _changes(text, key, value):
+        try:
+            if load(document.path, changed).data == expected:
+                return changed
+        except CitoNumoError:  # not there, then
+            continue
+    raise stop(CONFIG_UNCHANGEABLE, document.place((key,)), key=key)
+
+
+def _changes(text: str, key: str, value: str) -> Iterator[str]:
+    """Texts in which the key may have the value, the best first; only reading them tells."""
+    root = yaml.compose(text, Loader=yaml.BaseLoader)
+    nodes = root.value if isinstance(root, yaml.MappingNode) else []
+    for name, old in nodes:
+        if name.value == key:
+            if isinstance(old, yaml.ScalarNode):
+                yield from _in_its_place(text, name, old, value)
+            return
+    line = f"{quoted(key)}: {quoted(value)}"
+    for comment in re.finditer(_COMMENTED_OUT.format(key=re.escape(key)), text, re.MULTILINE):
+        yield f"{text[: comment.start()]}{line}{text[comment.end() :]}"
+    ends = _LINE_END.search(text)
+    end = ends[0] if ends else "\n"
+    whole = text if not text or text.endswith(("\r", "\n")) else f"{text}{end}"
+    if root is None:
+        yield f"{whole}{line}{end}"
+    elif isinstance(root, yaml.MappingNode) and root.flow_style:
+        begin = root.start_mark.index + 1
+        yield f"{text[:begin]}{line}{', ' if nodes else ''}{text[begin:]}"
+    elif isinstance(root, yaml.MappingNode):
+        begin, indent = root.start_mark.index, " " * root.start_mark.column
+        yield f"{whole}{indent}{line}{end if whole == text else ''}"
+        yield f"{text[:begin]}{line}{end}{indent}{text[begin:]}"
+
+
+def _in_its_place(text: str, name: yaml.Node, old: yaml.ScalarNode, value: str) -> Iterator[str]:
+    begin, end = old.start_mark.index, old.end_mark.index
+    there = text[begin:end]
+    head = _BLOCK_HEAD.match(there) if old.style in ("|", ">") else None
+    rest = f"{(head[1] if head else None) or ''}{there[len(there.rstrip()) :]}{text[end:]}"
+    if not there:  # nothing stands behind the colon, or there is no colon
+        yield f"{text[:begin]} {quoted(value)}{rest}"
+        yield f"{text[: name.end_mark.index]}: {quoted(value)}{text[name.end_mark.index :]}"
+        return
+    if old.style == "'" and _PLAIN.fullmatch(value):
+        doubled = value.replace("'", "''")
+        yield f"{text[:begin]}'{doubled}'{rest}"
+    fresh = in_quotes(value) if old.style == '"' else quoted(value)
+    yield f"{text[:begin]}{fresh}{rest}"
 
 
 def validate(model: type[_Model], document: Document, data: object = None) -> _Model:

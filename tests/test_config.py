@@ -327,7 +327,7 @@ def test_files_and_hidden_folders_below_schools_are_no_schools(workspace: Worksp
 
 
 def test_a_workspace_without_schools_says_how_to_make_one(workspace: WorkspaceFolder):
-    with pytest.raises(CitoNumoError, match=r"There is no school here\. Make schools/<korte_naam>/school\.yaml"):
+    with pytest.raises(CitoNumoError, match=r"There is no school here\. Sign the first one up: 'cito-numo register'"):
         read_workspace(workspace.folder / "cito-numo.yaml")
 
 
