@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml, importing, layouts, upkeep
+from cito_numo.commands import edexml, importing, layouts, register, terugstuuroptie, upkeep
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -29,11 +29,13 @@ app = typer.Typer(
 )
 
 app.command("import")(importing.import_)
+app.command()(register.register)
 app.command()(upkeep.status)
 app.command()(upkeep.verify)
 app.command()(upkeep.purge)
 app.add_typer(edexml.app)
 app.add_typer(layouts.app)
+app.add_typer(terugstuuroptie.app)
 
 
 _GARBAGE_AFTER = 50_000

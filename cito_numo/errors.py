@@ -610,7 +610,7 @@ REQUEST_OVERDUE = ErrorKind(
     "request-overdue",
     ExitCode.DONE,
     N_("The school signed up on {date}, {days} days ago, and is not active yet. Cito handles a request within 5 days."),
-    N_("Ask Cito's klantenservice (klantenservice@cito.nl); when it is handled, put active_from in school.yaml."),
+    N_("Ask Cito's klantenservice (klantenservice@cito.nl); when it is handled: 'cito-numo register --activate SCHOOL'."),
 )
 WAITING_ACTIVE_FROM = ErrorKind("waiting-active-from", ExitCode.DONE, N_("The school is active from {date}."))
 WAITING_NO_RESULTS = ErrorKind("waiting-no-results", ExitCode.DONE, N_("There are no results yet: inbox/cito is empty."))

@@ -206,13 +206,13 @@ def texts(rows: Sequence[dict[str, str]], column: str) -> list[str]:
     return [each[column] for each in rows]
 
 
-def on_a_terminal(*arguments: str, columns: int = 80) -> str:
-    """What a command shows on a terminal of this width."""
+def on_a_terminal(*arguments: str, columns: int = 80, answers: Sequence[str] = ()) -> str:
+    """What a command shows on a terminal of this width, where a person gives these answers, each when something is asked."""
     controller, terminal = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
     process = subprocess.Popen([*COMMAND, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=environment)
     os.close(terminal)
-    shown = b""
+    shown, still = b"", list(answers)
     while True:
         try:
             part = os.read(controller, 65536)
@@ -221,6 +221,8 @@ def on_a_terminal(*arguments: str, columns: int = 80) -> str:
         if not part:
             break
         shown += part
+        if still and shown.endswith(b": "):
+            os.write(controller, f"{still.pop(0)}\n".encode())
     os.close(controller)
     process.wait()
     return shown.decode()

@@ -24,7 +24,7 @@ from xlsx_for_tests import xlsx
 from cito_numo import errors
 from cito_numo.arrivals import read_arrival
 from cito_numo.cito import to_results
-from cito_numo.config import School, SchoolConfig, read_workspace
+from cito_numo.config import School, SchoolConfig, Workspace, read_workspace
 from cito_numo.corridor import Past, Ready, Rules, open_files, work_out
 from cito_numo.drafting import draft_layout
 from cito_numo.errors import BUG, COUNT_OPEN, FILE_STUMBLED, CitoNumoError, ErrorKind
@@ -33,14 +33,16 @@ from cito_numo.inbox import Content, InboxFile
 from cito_numo.inspection import Inspector
 from cito_numo.layouts import own_layouts, read_layouts
 from cito_numo.leerlijnen import read_leerlijnen
+from cito_numo.lists import read_list
 from cito_numo.mail import doubt_about_sender, school_of
 from cito_numo.outputs import leerplannen_csv, leerplannen_json, niet_geleverd_csv
 from cito_numo.privacy import Secret
+from cito_numo.registration import COLUMNS, REQUIRED, schools_of
 from cito_numo.roster import read_roster
 from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, WITHDRAWN, empty
 from cito_numo.uitkomst import Uitkomst
 from cito_numo.unpacking import Source, open_mail
-from cito_numo.yaml_files import load, validate
+from cito_numo.yaml_files import load, validate, with_value
 
 MOST, SECONDS_EACH = 20_000, 30
 """Of mutants of each file, where many are tried."""
@@ -121,6 +123,23 @@ def _written(content: bytes, folder: Path, name: str) -> Path:
 
 def _school_yaml(content: bytes, folder: Path) -> object:
     return validate(SchoolConfig, load(_written(content, folder, "school.yaml")))
+
+
+def _changed_yaml(content: bytes, folder: Path) -> object:
+    document = load(_written(content, folder, "school.yaml"))
+    text = content.decode()
+    changed = load(document.path, with_value(document, text, "terugstuuroptie", "+2"))
+    assert changed.data == {**document.data, "terugstuuroptie": "+2"}
+    return changed
+
+
+def _schools(name: str) -> Read:
+    def read(content: bytes, folder: Path) -> object:
+        path = _written(content, folder, name)
+        rows = read_list(path, COLUMNS, REQUIRED).rows
+        return [school.config for school in schools_of(Workspace(folder, [], {}), path, rows, DAY)]
+
+    return read
 
 
 def _workspace_yaml(content: bytes, folder: Path) -> object:
@@ -216,6 +235,10 @@ absent: ["-"]
 dates: [jjjjmmdd]
 """
 _XLS = (Path(__file__).parent / "samples/cito/merged-title.xls").read_bytes()
+_SCHOOLS = (
+    ";".join(COLUMNS) + "\r\n0123456;99XX;Demo College;Mevrouw;V;A;a@demo.example;+2;demo-college;00;magister;-1\r\n"
+    '0123457;99XY;"Demo; Lyceum";Meneer;V;A;b@demo.example;+1;demo-lyceum;;somtoday;+1\r\n'
+).encode()
 SAMPLES = (
     Sample("long.csv", _LONG, _export("long.csv"), OF_TABLES, 200),
     Sample("long.tsv", _LONG.replace(b";", b"\t").decode().encode("utf-16"), _export("long.tsv"), (), 60),
@@ -231,6 +254,15 @@ SAMPLES = (
     Sample("edexml.eml", mail(("edexml.zip", zipped({"edexml.xml": _EDEXML})), ("x.xml", _EDEXML)), _arrival("edexml.eml"), OF_MAILS, 80),
     Sample("edexml.msg", _SAMPLE_MSG, _arrival("edexml.msg"), (), 80),
     Sample("school.yaml", _SCHOOL_YAML, _school_yaml, OF_YAML, 250),
+    Sample("changed.yaml", _SCHOOL_YAML, _changed_yaml, OF_YAML, 150),
+    Sample("scholen.csv", _SCHOOLS, _schools("scholen.csv"), OF_TABLES, 120),
+    Sample(
+        "scholen.xlsx",
+        xlsx([line.split(";") for line in _SCHOOLS.decode().replace('"', "").splitlines()[:2]]),
+        _schools("scholen.xlsx"),
+        (),
+        12,
+    ),
     Sample("cito-numo.yaml", _WORKSPACE_YAML, _workspace_yaml, OF_YAML, 150),
     Sample("leerlijnen.yaml", _LEERLIJNEN_YAML, _leerlijnen_yaml, OF_YAML, 200),
     Sample("layout.yaml", _LAYOUT_YAML, _layout_yaml, OF_YAML, 150),

@@ -31,7 +31,7 @@ Config = Annotated[
 ]
 
 
-def _schools_for_tab(context: typer.Context, incomplete: str) -> list[str]:
+def schools_for_tab(context: typer.Context, incomplete: str) -> list[str]:
     """What Tab offers for a school: those of the workspace that begin so and were not named yet.
 
     Whatever is wrong, it offers nothing and says nothing: an error would land in the line that somebody types. A name that no school may
@@ -72,7 +72,7 @@ Accept = Annotated[
 ]
 Schools = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."), autocompletion=_schools_for_tab),
+    typer.Argument(metavar="SCHOOL", help=_("Korte schoolnamen; all schools when none is named."), autocompletion=schools_for_tab),
 ]
 LogFile = Annotated[Path | None, typer.Option("--log", metavar="FILE", help=_("Add what was done to this file, as lines of JSON."))]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=_("Go on without being asked."))]
@@ -83,7 +83,7 @@ School = Annotated[
         metavar="SCHOOL",
         help=_("The korte schoolnaam."),
         show_default=_("by the file's folder or mail"),
-        autocompletion=_schools_for_tab,
+        autocompletion=schools_for_tab,
     ),
 ]
 
@@ -98,11 +98,11 @@ def chosen(config: Path, named: list[str] | None, *, as_json: bool) -> "tuple[Wo
 
 
 @contextmanager
-def failure_as_json(name: str, *, wanted: bool) -> Iterator[None]:
-    """With --json, what stops a command before it begins is printed as JSON too: its exit code, and an empty list of this name."""
+def failure_as_json(*names: str, wanted: bool, **others: object) -> Iterator[None]:
+    """With --json, what stops a command before it begins is printed as JSON too: its exit code, an empty list of each name, and others."""
     try:
         yield
     except CitoNumoError as error:
         if wanted:
-            typer.echo(json.dumps({"exit_code": error.exit_code, name: []}))
+            typer.echo(json.dumps({"exit_code": error.exit_code, **{name: [] for name in names}, **others}, ensure_ascii=False))
         raise
