@@ -312,9 +312,12 @@ def test_a_school_that_is_active_stays_so_from_that_day_unless_another_is_named(
     assert same.json["schools"][0]["status"] == "unchanged"
 
 
-@pytest.mark.parametrize(("arguments", "exit_code"), [(["demo"], 2), (["demo-college", "--from", "morgen"], 2)])
-def test_a_school_or_day_that_is_none_is_refused(workspace: WorkspaceFolder, school: SchoolFolder, arguments: list[str], exit_code: int):
-    assert register(workspace, "--activate", *arguments).exit_code == exit_code
+@pytest.mark.parametrize("arguments", [["demo"], ["demo-college", "--from", "morgen"], ["demo-college", "--from", "0206-09-01"]])
+def test_a_school_or_day_that_is_none_is_refused(workspace: WorkspaceFolder, school: SchoolFolder, arguments: list[str]):
+    before = (school.folder / "school.yaml").read_bytes()
+
+    assert register(workspace, "--activate", *arguments).exit_code == 2
+    assert (school.folder / "school.yaml").read_bytes() == before
 
 
 def test_a_school_yaml_that_is_not_valid_is_not_made_active(workspace: WorkspaceFolder, school: SchoolFolder):

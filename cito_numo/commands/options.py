@@ -46,7 +46,8 @@ def schools_for_tab(context: typer.Context, incomplete: str) -> list[str]:
     return []
 
 
-def _in_these_times(day: datetime | None) -> datetime | None:
+def in_these_times(day: datetime | None) -> datetime | None:
+    """The day; a usage error where it is a slip of the pen."""
     if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise typer.BadParameter(_("expected a day from {first} to {last}").format(first=_FIRST_YEAR, last=_LAST_YEAR))
     return day
@@ -56,7 +57,7 @@ Day = Annotated[
     datetime | None,
     typer.Option(
         "--date",
-        callback=_in_these_times,
+        callback=in_these_times,
         formats=["%Y-%m-%d"],
         metavar="YYYY-MM-DD",
         help=_("The day to judge by."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Config, Day, Json, Yes, failure_as_json, schools_for_tab
+from cito_numo.commands.options import CONFIG, Config, Day, Json, Yes, failure_as_json, in_these_times, schools_for_tab
 from cito_numo.errors import printable
 from cito_numo.language import _
 
@@ -115,9 +115,11 @@ def register(
 
 def _day(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a day has no time zone
+        day = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007  a day has no time zone
     except ValueError:
         raise typer.BadParameter(_("with --activate, --from is a day: YYYY-MM-DD")) from None
+    in_these_times(day)
+    return day.date()
 
 
 def _told(workspace: "Workspace", said: dict[str, str], day: date) -> "NewSchool":
