@@ -673,6 +673,12 @@ REBUILD_RUN = ErrorKind(
 LEDGER_IN_USE = ErrorKind(
     "ledger-in-use", ExitCode.IO, N_("Another program has the ledger open."), N_("Close it; the next run goes on where this one stopped.")
 )
+LEDGER_UNFINISHED = ErrorKind(
+    "ledger-unfinished",
+    ExitCode.IO,
+    N_("A run was stopped in the middle of writing the ledger; until that is undone it cannot be read."),
+    N_("The next 'cito-numo sync SCHOOL' does so by itself."),
+)
 LOG_UNWRITABLE = ErrorKind("log-unwritable", ExitCode.IO, N_("The log cannot be written: {detail}."), N_("Name another file with --log."))
 ON_FAILURE = ErrorKind(
     "on-failure", ExitCode.LOOK, N_("The command of on_failure did not work: {detail}."), N_("Mend it in the YAML file.")

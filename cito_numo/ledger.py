@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cito_numo.errors import IO_FAILED, LEDGER_DAMAGED, LEDGER_IN_USE, LEDGER_NEWER, CitoNumoError, Problem, problem_of, stop
+from cito_numo.errors import (
+    IO_FAILED,
+    LEDGER_DAMAGED,
+    LEDGER_IN_USE,
+    LEDGER_NEWER,
+    LEDGER_UNFINISHED,
+    CitoNumoError,
+    Problem,
+    problem_of,
+    stop,
+)
 from cito_numo.files import make_folder
 from cito_numo.language import N_, _
 from cito_numo.locking import school_lock
@@ -582,6 +592,8 @@ def problems_with(error: Exception, path: Path) -> Sequence[Problem]:
 def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:
     """What to tell of trouble with a ledger: another program has it open, the disk, or damage."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return Problem(LEDGER_UNFINISHED, str(path))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Problem(LEDGER_IN_USE, str(path))
     # Not the error's words: they may hold a text from the ledger.

@@ -1,8 +1,10 @@
 """What a night leaves for people: its messages, the manifest, and the names of the files. Imports nothing heavy."""
 
 import hashlib
+import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ WITHDRAW, PROCESS, IMPORT = "plans withdraw", "plans process", "import"
 NIET_GELEVERD = ("bestand", "rij", "leerling", "klas", "onderdeel", "toets", "uitkomst", "reden", "wat_te_doen")
 """The columns of niet-geleverd.csv."""
 
+_COMMAND = re.compile(r"'cito-numo [^']*'")
+
 
 @dataclass(frozen=True)
 class Message:
@@ -39,6 +43,10 @@ class Message:
         """What a problem says. A hold is new whenever the inputs it is bound to are."""
         key = f"{problem.kind.code} {problem.place} {problem.values.get('accept', '')}".strip()
         return cls(problem.kind.code, str(problem), key, problem.kind.exit_code is not ExitCode.DONE)
+
+    def naming(self, korte_naam: str) -> "Message":
+        """The same, with this school in the commands that it names."""
+        return replace(self, text=_COMMAND.sub(lambda command: command[0].replace("SCHOOL", shlex.quote(korte_naam)), self.text))
 
     def as_dict(self) -> dict[str, Any]:
         """For the ledger."""

@@ -109,7 +109,8 @@ class Finding:
 
     def as_result(self, korte_naam: str, news: Sequence[Message]) -> RunResult:
         """What is told of it."""
-        return RunResult(printable(korte_naam), self.status, self.exit_code, self.run_id, self.counts, self.messages, news)
+        told, new = ([message.naming(korte_naam) for message in messages] for messages in (self.messages, news))
+        return RunResult(printable(korte_naam), self.status, self.exit_code, self.run_id, self.counts, told, new)
 
 
 def failure(error: Exception, ledger: Path) -> Finding:

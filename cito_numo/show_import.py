@@ -1,6 +1,7 @@
 """What `import` shows: a line for each school, and what needs a person."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -21,9 +22,13 @@ def show_imported(imports: Sequence[Imported], *, verbose: bool) -> None:
             if verbose or message.needs_person or not result.counts:
                 typer.echo(f"{about}: {message.text}", err=True)
         if imported.report is not None:
-            typer.echo(
-                _("{school}: what was not delivered, and why: {path}").format(school=result.korte_naam, path=imported.report), err=True
-            )
+            shown = _("{about}: what was not delivered, and why: {path}").format(about=about, path=_from_here(imported.report))
+            typer.echo(shown, err=True)
+
+
+def _from_here(path: Path) -> Path:
+    """A path as a person would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def log_imported(log: Log, imported: Imported) -> None:

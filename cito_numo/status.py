@@ -1,7 +1,6 @@
 """`status`: how each school stands: its request, its last night, what it has in force, and what needs a person. Writes nothing."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -178,7 +177,7 @@ def status_of(workspace: Workspace, korte_naam: str, now: datetime, day: date, o
         found.append(replace(asked, needs_person=True))
     told_now = {message.key for message in found} | ({WAITING_INACTIVE.code} if status.overdue else set())
     messages = [*(message for message in ledger.messages if message.key not in told_now), *found]
-    return replace(status, messages=[_named(message, status.korte_naam) for message in messages], exit_code=exit_code)
+    return replace(status, messages=[message.naming(status.korte_naam) for message in messages], exit_code=exit_code)
 
 
 def _in_ledger(folder: Path) -> tuple[InLedger, Sequence[Problem]]:
@@ -210,11 +209,6 @@ def _telling(problems: list[Problem], place: Path) -> Iterator[None]:
 def _newest_export(folder: Path) -> date | None:
     newest = max((file.mtime_ns for file in files_in(folder, CITO)), default=None)
     return None if newest is None else datetime.fromtimestamp(newest / 1e9, AMSTERDAM).date()
-
-
-def _named(message: Message, korte_naam: str) -> Message:
-    """The message, with this school's name in a command that it says to run."""
-    return replace(message, text=message.text.replace("'cito-numo sync SCHOOL ", f"'cito-numo sync {shlex.quote(korte_naam)} "))
 
 
 def _iso(moment: date | None) -> str | None:

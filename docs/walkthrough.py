@@ -116,7 +116,7 @@ def page() -> str:
 
 
 def _row(key: str, klas: str, onderdeel: str, day: str, fn: str, toets: str = "Toets 0", toetsniveau: str = "HAVO") -> str:
-    return ";".join((key, klas, toets, toetsniveau, onderdeel, day, fn))
+    return f"{key};{klas};{toets};{toetsniveau};{onderdeel};{day};{fn}"
 
 
 def _edexml(schooljaar: str, *pupils: tuple[str, str, str]) -> str:
@@ -152,8 +152,8 @@ def _sign_up(year: Year) -> None:
     year.heading("August: the school signs up")
     year.on("2026-08-20")
     year.tell("""
-        A workspace is a folder with `cito-numo.yaml`, made once for all schools. The sign-up form of a school becomes its `school.yaml`. On a
-        terminal, `cito-numo register` asks for what you leave out.
+        A workspace is a folder with `cito-numo.yaml`, made once for all schools. The sign-up form of a school becomes its `school.yaml`.
+        On a terminal, `cito-numo register` asks for what you leave out.
         """)
     year.command("cito-numo init work")
     os.chdir("work")
@@ -242,9 +242,10 @@ def _teachers(year: Year) -> None:
 def _nights(year: Year) -> None:
     year.heading("November: a newer toets, and the pupil who was missing")
     year.on("2026-11-18", 3)
-    year.tell(
-        "The administrator mailed a whole EDEXML, and a pupil made Toets 1. What was processed is to be processed again where a newer result came."
-    )
+    year.tell("""
+        The administrator mailed a whole EDEXML, and a pupil made Toets 1. What was processed is to be processed again where a newer
+        result came.
+        """)
     year.mail("mail-2.eml", "demo-lyceum", "cito-importbestand.xml", _edexml("2026-2027", *_PUPILS))
     year.command("cito-numo edexml import mail-2.eml")
     year.put(f"{_SCHOOL}/inbox/cito/toets-1.csv", _HEADER, _row("C1001", "1A", "Rekenen-Wiskunde", "16-11-2026", "HAVO", "Toets 1"))
@@ -256,8 +257,8 @@ def _last_year(year: Year) -> None:
     year.heading("January: results of last year")
     year.on("2027-01-12")
     year.tell("""
-        A pupil who doubled the first year made a toets in the last schooljaar. Such results are coupled after a request to Cito's klantenservice
-        ([prior-year.md](prior-year.md)). Without one it says whom to ask:
+        A pupil who doubled the first year made a toets in the last schooljaar. Such results are coupled after a request to Cito's
+        klantenservice ([prior-year.md](prior-year.md)). Without one it says whom to ask:
         """)
     year.put(
         "vorig-jaar.csv",
@@ -285,8 +286,8 @@ def _summer(year: Year) -> None:
     year.heading("1 August: a new schooljaar")
     year.on("2027-08-02", 3)
     year.tell("""
-        Results that still lie in the inbox are of an earlier schooljaar from now on. What was delivered stays in force; nothing is taken back.
-        The export of last year can be thrown away, or lie.
+        Results that still lie in the inbox are of an earlier schooljaar from now on. What was delivered stays in force; nothing is
+        taken back. The exports of last year can be thrown away, or lie.
         """)
     year.command("cito-numo sync")
     year.command(f"cat {_SCHOOL}/report/niet-geleverd.csv")

@@ -1,6 +1,7 @@
 """The commands as a person or a script meets them: help, modes, signals, a terminal and none."""
 
 import json
+import runpy
 import signal
 import subprocess
 import sys
@@ -93,10 +94,12 @@ def test_a_wrong_option_is_a_usage_error(arguments: list[str]):
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]):
-    for command in app.registered_commands:
-        name = command.callback.__name__
-        assert run([name, "--help"]) == 0
-        assert "Example" in capsys.readouterr().out, name
+    groups = {str(group.typer_instance.info.name) for group in app.registered_groups}
+    commands = [words for words in runpy.run_path("docs/commands.py")["commands"](app) if words[-1] not in groups]
+    for words in commands:
+        assert run([*words, "--help"]) == 0
+        assert "Example" in capsys.readouterr().out, words
+    assert ["import"] in commands
 
 
 def test_on_a_terminal_of_80_columns_the_table_fits(workspace: WorkspaceFolder, school: SchoolFolder):

@@ -1,5 +1,6 @@
 """The ledger: what is in force, which key is which pupil, which files were seen."""
 
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from upkeep_for_tests import set_clock
 
-from cito_numo.errors import CitoNumoError
+from cito_numo.errors import LEDGER_UNFINISHED, CitoNumoError
 from cito_numo.ledger import VERSION, Ledger, Night, RunState, open_ledger
 from cito_numo.revisions import Changes, leerplan_id
 from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, empty, from_records, names
@@ -385,4 +386,26 @@ def test_a_ledger_that_was_never_filled_is_made_anew(path: Path):
         assert ledger.orders() == {}
     with open_ledger(path) as ledger:
         ledger.remember_files({"a": 1})
+        assert ledger.orders() == {"a": 1}
+
+
+def test_a_ledger_that_a_killed_run_left_half_written_is_told_and_mended_by_the_next_that_writes(path: Path):
+    with open_ledger(path) as ledger:
+        ledger.remember_files({"a": 1})
+    writing = sqlite3.connect(path, isolation_level=None)
+    writing.execute("PRAGMA cache_size = 1")  # so that it writes before it commits
+    writing.execute("BEGIN IMMEDIATE")
+    writing.executemany("INSERT INTO akkoorden VALUES (?)", [(f"{number:08}",) for number in range(20_000)])
+    killed = path.with_name("killed.sqlite")
+    shutil.copy(path, killed)
+    shutil.copy(path.with_name(f"{path.name}-journal"), killed.with_name(f"{killed.name}-journal"))
+    writing.close()
+
+    with pytest.raises(CitoNumoError) as error, open_ledger(killed, read_only=True):
+        pass
+    assert [problem.kind for problem in error.value.problems] == [LEDGER_UNFINISHED]
+    with open_ledger(killed) as ledger:
+        assert ledger.orders() == {"a": 1}
+        assert ledger.accepted() == frozenset()
+    with open_ledger(killed, read_only=True) as ledger:
         assert ledger.orders() == {"a": 1}
