@@ -62,8 +62,8 @@ def _as_number(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?\d", value) else value
 
 
-Brin = Annotated[str, StringConstraints(pattern=r"^\d{2}[A-Z]{2}$")]
-Vestiging = Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
+Brin = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}[A-Z]{2}$")]
+Vestiging = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 Key = Literal["leerlingnummer", "eck_id", "cito_key"]
 Terugstuuroptie = Annotated[Literal[-2, -1, 0, 1, 2], BeforeValidator(_as_number)]
 Day = Annotated[date, BeforeValidator(_as_day)]

@@ -37,6 +37,7 @@ maximum_niveau: {maximum_niveau}             # as filled in on the sign-up form
 signed_up: {signed_up}
 {active_from}
 administratie: {administratie}          # somtoday | magister | other
+# leerlingnummers_valid_from: 2026-08-01    # after a fusion or a new administration: what is older is not joined on leerlingnummer
 terugstuuroptie: {terugstuuroptie}               # +2 +1 0 -1 -2: the same as the school set in Leerling in beeld
 """
 _NOT_ACTIVE = "# active_from: 2026-09-01      # the day from which Cito has handled the request; absent: not yet"

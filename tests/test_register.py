@@ -35,6 +35,7 @@ maximum_niveau: "+2"             # as filled in on the sign-up form
 signed_up: 2026-08-20
 # active_from: 2026-09-01      # the day from which Cito has handled the request; absent: not yet
 administratie: magister          # somtoday | magister | other
+# leerlingnummers_valid_from: 2026-08-01    # after a fusion or a new administration: what is older is not joined on leerlingnummer
 terugstuuroptie: 0               # +2 +1 0 -1 -2: the same as the school set in Leerling in beeld
 """
 HEADER = "Klantnummer;BRIN;School;Aanhef;Voornaam;Achternaam;e-mail;Maximum_niveau;korte naam;Vestiging;Administratie;terugstuur-optie"
