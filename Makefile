@@ -77,10 +77,11 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotat
 prove: $(VENV)/installed ## Run them at full size, and the property tests too: hours, by hand; prints how much was tried
 	CITO_NUMO_PROVE=1 $(BIN)/python -m pytest -rP $(PROOFS) $(PROPERTIES)
 
-docs: $(VENV)/installed ## Write docs/commands.md, docs/errors.md and the tables of docs/exports.md anew
+docs: $(VENV)/installed ## Write docs/commands.md, docs/errors.md, docs/walkthrough.md and the tables of docs/exports.md anew
 	$(BIN)/python docs/commands.py > docs/commands.md
 	$(BIN)/python docs/errors.py > docs/errors.md
 	$(BIN)/python docs/exports.py
+	$(BIN)/python docs/walkthrough.py
 
 clean: ## Throw away what was made
 	rm -rf $(VENV) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -109,9 +109,12 @@ class _Message(io.TextIOBase):
 def page() -> str:
     """The whole page."""
     year = Year()
-    with TemporaryDirectory() as folder, chdir(folder):
-        os.umask(0o077)
-        _tell(year)
+    umask = os.umask(0o077)
+    try:
+        with TemporaryDirectory() as folder, chdir(folder):
+            _tell(year)
+    finally:
+        os.umask(umask)
     return str(year)
 
 

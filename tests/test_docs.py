@@ -30,6 +30,14 @@ def test_the_page_of_messages_is_the_catalogue():
     assert set(MEANINGS) == set(ExitCode)
 
 
+def test_the_year_of_a_school_is_what_its_commands_say_and_do():
+    made = runpy.run_path(str(ROOT / "docs/walkthrough.py"))["page"]()
+
+    assert made == (ROOT / "docs/walkthrough.md").read_text()
+    assert "Error" not in made
+    assert "/tmp" not in made
+
+
 def test_every_message_of_the_catalogue_has_a_code_of_its_own():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, ErrorKind)]
 
