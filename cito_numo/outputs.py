@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from cito_numo.config import Csv, School
 from cito_numo.domeinen import Domein, by_priority
 from cito_numo.errors import CSV_ENCODING, stop
-from cito_numo.redenen import Tekst, niveau_met_teken, tekst
+from cito_numo.redenen import tekst, tekst_van
 from cito_numo.report import (
     LEERPLANNEN_CSV,
     LEERPLANNEN_JSON,
@@ -116,7 +116,7 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     listed = results[results["uitkomst"].isin(_LISTED) & ~refused]
     told = ["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]
     cases = listed[told].drop_duplicates()
-    texts = [_tekst(case, school.config.terugstuuroptie) for case in _records(cases)]
+    texts = [tekst_van(case, school.config.terugstuuroptie) for case in _records(cases)]
     cases = cases.assign(tekst=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
     lines = listed.merge(cases, on=told, how="left")
     lines = lines.assign(leerling=lines["leerlingnummer"].fillna(lines["cito_key"]), reden=lines["tekst"])
@@ -135,11 +135,6 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
 
     rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year, kinds])
     return rows.sort_values(["bestand", "rij", "reden"], na_position="first")[list(NIET_GELEVERD)]
-
-
-def _tekst(case: Mapping[str, Any], terugstuuroptie: int) -> Tekst:
-    relatief = "" if case["relatief"] is None else niveau_met_teken(case["relatief"])
-    return tekst(Reden(case["reden"]), {**case, "relatief": relatief, "terugstuuroptie": niveau_met_teken(terugstuuroptie)})
 
 
 def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:

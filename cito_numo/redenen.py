@@ -128,6 +128,13 @@ def tekst(reden: Reden, values: Mapping[str, object]) -> Tekst:
     return Tekst(template.reden.format(**known), template.wat_te_doen.format(**known))
 
 
+def tekst_van(result: Mapping[str, object], terugstuuroptie: int) -> Tekst:
+    """The text of the reason why a result was stopped."""
+    relatief = result["relatief"]
+    shown = "" if relatief is None else niveau_met_teken(int(str(relatief)))
+    return tekst(Reden(str(result["reden"])), {**result, "relatief": shown, "terugstuuroptie": niveau_met_teken(terugstuuroptie)})
+
+
 def niveau_met_teken(relatief: int) -> str:
     """A relative level or terugstuuroptie as people write it: +2, +1, 0, -1, -2."""
     return f"{relatief:+d}" if relatief else "0"
