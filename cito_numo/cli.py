@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml, importing, layouts, register, terugstuuroptie, upkeep
+from cito_numo.commands import edexml, explain, importing, layouts, register, terugstuuroptie, upkeep
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -30,6 +30,7 @@ app = typer.Typer(
 
 app.command("import")(importing.import_)
 app.command()(register.register)
+app.command()(explain.explain)
 app.command()(upkeep.status)
 app.command()(upkeep.verify)
 app.command()(upkeep.purge)

@@ -717,6 +717,18 @@ IMPORT_OTHER_YEARS = ErrorKind(
     N_("There is no result of {schooljaar} in these files; those that were read are of: {others}."),
     N_("Look whether these are the right files, and the right --schooljaar."),
 )
+EXPORT_UNKNOWN = ErrorKind(
+    "export-unknown", ExitCode.USAGE, N_("There is no export '{file}' here that could be read."), N_("There are: {files}.")
+)
+EXPORT_SEVERAL = ErrorKind(
+    "export-several", ExitCode.USAGE, N_("More than one export is '{file}'."), N_("Name one as niet-geleverd.csv does: {files}.")
+)
+EXPORT_ROW_UNKNOWN = ErrorKind(
+    "export-row-unknown",
+    ExitCode.USAGE,
+    N_("No result was read from row {row} of this export."),
+    N_("Rows with results: {rows}. The row of the headers counts too."),
+)
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")
 )
