@@ -115,6 +115,11 @@ def _differs_in_zeros(case: Case, outcome: Outcome) -> bool:
     return bool(bare) and not (numbers == case.gebruikersnaam).any() and bool((numbers.str.lstrip("0") == bare).any())
 
 
+def _lacks_key(case: Case) -> bool:
+    """Whether no result could be known to be this pupil's, for want of the Cito key that its school is joined on."""
+    return case.school.needs_keys and case.gebruikersnaam is not None and not case.cito_keys
+
+
 def _ask_for_edexml() -> str:
     return _("The school's Somtoday administrator exports the Cito-importbestand anew and mails it to support@kurve.nl.")
 
@@ -130,7 +135,12 @@ def _results(case: Case) -> Iterator[str]:
         return
     if not case.has_leerplan:
         yield from _troubled(outcome)
-    if not case.results:
+    if not case.results and _lacks_key(case):
+        nobodys = int((outcome.results["reden"] == Reden.GEEN_LEERLING).sum())
+        yield _("Without a Cito key it is not known which results are this pupil's. Results with a key that is nobody's: {n}.").format(
+            n=nobodys
+        )
+    elif not case.results:
         yield from _nothing_read(case, outcome)
     elif not case.has_leerplan:
         n = len(case.results)
@@ -185,7 +195,7 @@ def _nothing_read(case: Case, outcome: Outcome) -> Iterator[str]:
 
 def _outside(case: Case) -> Iterator[str]:
     """What may be why nothing was read of a pupil who has no leerplan."""
-    if case.outcome is None or case.results or case.is_delivered or _differs_in_zeros(case, case.outcome):
+    if case.outcome is None or case.results or case.is_delivered or _lacks_key(case) or _differs_in_zeros(case, case.outcome):
         return
     yield _(
         "Cito may hold it back: it sends on only what the terugstuuroptie in Leerling in beeld lets through. The school can look there; "

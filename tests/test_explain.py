@@ -390,7 +390,12 @@ def test_by_its_cito_key_a_pupil_is_found(workspace: WorkspaceFolder, somtoday: 
 def test_a_pupil_whom_no_edexml_names_says_so(workspace: WorkspaceFolder, somtoday: SchoolFolder):
     somtoday.edexml(leerling("K1", "0001"), leerling("K2", "0002"), leerling("K3", "0003"))
 
-    assert "No EDEXML that was read names this pupil" in why(explained(workspace, "0004", school="demo-lyceum"))
+    told = explained(workspace, "0004", school="demo-lyceum")
+
+    assert told["why"][0].startswith("No EDEXML that was read names this pupil")
+    assert told["why"][1] == "Without a Cito key it is not known which results are this pupil's. Results with a key that is nobody's: 1."
+    assert "No export in inbox/cito" not in why(told)
+    assert [cause for cause in OUTSIDE if cause in why(told)] == []
 
 
 def test_a_key_that_no_edexml_names_says_so(workspace: WorkspaceFolder, somtoday: SchoolFolder):
