@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # `status` must not pay for what `verify` and `purge` need
     from cito_numo.verification import Verified
 
 _REMOVED = (
-    ("leerplannen", N_("leerplannen")),
-    ("keys", N_("keys")),
-    ("runs", N_("runs")),
-    ("lines", N_("lines of niet-geleverd.csv")),
-    ("files", N_("files in the inbox")),
-    ("mails", N_("mails")),
+    ("leerplannen", N_("{n} leerplan"), N_("{n} leerplannen")),
+    ("keys", N_("{n} key"), N_("{n} keys")),
+    ("runs", N_("{n} run"), N_("{n} runs")),
+    ("lines", N_("{n} line of niet-geleverd.csv"), N_("{n} lines of niet-geleverd.csv")),
+    ("files", N_("{n} file in the inbox"), N_("{n} files in the inbox")),
+    ("mails", N_("{n} mail"), N_("{n} mails")),
 )
 _STATUS = {
     "delivered": N_("delivered"),
@@ -193,7 +193,7 @@ def show_purged(results: Sequence["PurgeResult"]) -> None:
     """What went, a line for each school and one for the quarantine, and what there is to tell."""
     for result in results:
         name = result.korte_naam or _("quarantine")
-        parts = [f"{count} {_(text)}" for key, text in _REMOVED if (count := result.removed.get(key, 0))]
+        parts = [ngettext(one, more, count).format(n=count) for key, one, more in _REMOVED if (count := result.removed.get(key, 0))]
         before = _("from before {day}: ").format(day=result.before) if result.before else ""
         if result.removed:
             typer.echo(f"{name}: {before}{', '.join(parts) if parts else _('nothing to remove')}", err=True)
