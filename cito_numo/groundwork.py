@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 
 from cito_numo import __version__
 from cito_numo.config import School, Workspace
-from cito_numo.errors import FILE_UNREADABLE, FILE_UNSTABLE, Problem
+from cito_numo.errors import (
+    FILE_UNREADABLE,
+    FILE_UNSTABLE,
+    WAITING_ACTIVE_FROM,
+    WAITING_INACTIVE,
+    WAITING_NO_KEYS,
+    WAITING_NO_RESULTS,
+    Problem,
+)
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, files_in, read, settled_files
 from cito_numo.ledger import Ledger
 from cito_numo.privacy import Secret, workspace_secret
@@ -154,6 +162,23 @@ def look(school: School, folders: Sequence[str] = (CITO, NUMO, EDEXML)) -> tuple
         files[folder], changing = settled_files(school.folder, folder)
         problems += [Problem(FILE_UNSTABLE, file.name) for file in changing]
     return files, problems
+
+
+def not_active(school: School, day: date) -> Problem | None:
+    """That a school waits for Cito, or for its first day; None where it is active."""
+    if school.is_active(day):
+        return None
+    start = school.config.active_from
+    return Problem(WAITING_ACTIVE_FROM, "", {"date": start}) if start else Problem(WAITING_INACTIVE)
+
+
+def not_there(school: School, files: Mapping[str, Sequence[InboxFile]], ledger: Ledger) -> Problem | None:
+    """What a school still waits for, of these files of its inbox and what its ledger knows; None where a night can begin."""
+    if not files[CITO] and not ledger.newest_run():
+        return Problem(WAITING_NO_RESULTS)
+    if school.needs_keys and not files[EDEXML] and not ledger.has_keys():
+        return Problem(WAITING_NO_KEYS)
+    return None
 
 
 def read_all(files: Sequence[InboxFile], problems: list[Problem]) -> list[Content]:

@@ -19,17 +19,13 @@ from cito_numo.errors import (
     LEDGER_SOUND,
     RUN_ALTERED,
     RUNS_TAKEN,
-    WAITING_ACTIVE_FROM,
-    WAITING_INACTIVE,
-    WAITING_NO_KEYS,
-    WAITING_NO_RESULTS,
     CitoNumoError,
     ExitCode,
     Problem,
     printable,
     worst,
 )
-from cito_numo.groundwork import Groundwork, look, read_all
+from cito_numo.groundwork import Groundwork, look, not_active, not_there, read_all
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.ledger import Ledger, Night, ledger_path, school_ledger
 from cito_numo.on_failure import run_on_failure
@@ -134,7 +130,8 @@ class Sync:
             changed, sound = altered(ledger, folder / "outbox", last.outbox if last else {})
             school = self._workspace.school(korte_naam)
             brin = school.config.brin[0]
-            finding = self._waiting_for_cito(school) or self._judged(school, ledger, last)
+            waiting = not_active(school, self._options.day)
+            finding = _waiting(waiting) if waiting is not None else self._judged(school, ledger, last)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             finding = failure(error, ledger_path(folder))
         finding.add([*rebuilt, *(Message.of(problem) for problem in changed)])
@@ -153,22 +150,15 @@ class Sync:
         news = [message for message in finding.messages if message.key not in before]
         return finding.as_result(korte_naam, news)
 
-    def _waiting_for_cito(self, school: School) -> Finding | None:
-        if school.is_active(self._options.day):
-            return None
-        start = school.config.active_from
-        return _waiting(Problem(WAITING_ACTIVE_FROM, "", {"date": start}) if start else Problem(WAITING_INACTIVE))
-
     def _judged(self, school: School, ledger: Ledger, last: Night | None) -> Finding:
         files, problems = look(school)
         fingerprint = self._ground.fingerprint(school, files)
         if not problems and self._is_as_before(school, last, fingerprint):
             assert last is not None
             return _as_before(last)
-        if not files[CITO] and not ledger.newest_run():
-            return _waiting(Problem(WAITING_NO_RESULTS), *problems)
-        if school.needs_keys and not files[EDEXML] and not ledger.has_keys():
-            return _waiting(Problem(WAITING_NO_KEYS), *problems)
+        waiting = not_there(school, files, ledger)
+        if waiting is not None:
+            return _waiting(waiting, *problems)
         cito, numo, edexml = (read_all(files[folder], problems) for folder in (CITO, NUMO, EDEXML))
         whole = not problems
         outcome = self._ground.work_out(school, ledger, self._ground.ready(school, cito, numo, edexml, problems))
