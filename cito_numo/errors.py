@@ -620,6 +620,12 @@ WAITING_NO_KEYS = ErrorKind(
     N_("The Cito-importbestand (EDEXML) is missing, which tells which Cito key is which pupil."),
     N_("The school's Somtoday administrator exports it and mails it to support@kurve.nl; put it in inbox/edexml."),
 )
+PREVIEW_NOTHING = ErrorKind(
+    "preview-nothing",
+    ExitCode.DONE,
+    N_("None of the results that were read ({read}) was joined with a pupil and counts."),
+    N_("See what keeps them with 'cito-numo sync --dry-run -v'."),
+)
 ALL_UNUSABLE = ErrorKind("all-unusable", ExitCode.NO_INPUT, N_("None of the files in {folder} could be used."))
 BUSY = ErrorKind("busy", ExitCode.BUSY, N_("Another run of this school is busy ({holder})."), N_("Wait until it is done."))
 IO_FAILED = ErrorKind("io-failed", ExitCode.IO, N_("{detail}."), N_("Mend this and run again."))

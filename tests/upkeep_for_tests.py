@@ -91,6 +91,14 @@ def contents(folder: Path) -> dict[str, bytes | str]:
     }
 
 
+def tree(folder: Path) -> dict[str, tuple]:
+    """All that lies in a folder, with what changes when it is written or replaced: content, mode, size, times and inode."""
+    found = contents(folder)
+    stats = {name: (folder / name).lstat() for name in found} | {".": folder.lstat()}
+    stamps = {name: (one.st_mode, one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for name, one in stats.items()}
+    return {name: (stamp, found.get(name)) for name, stamp in stamps.items()}
+
+
 def holding(folder: Path, text: str, *, leaving: Sequence[str] = ("inbox",)) -> list[str]:
     """The files of a school in which a text stands, but for these folders."""
     found = contents(folder)

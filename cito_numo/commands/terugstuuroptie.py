@@ -1,11 +1,13 @@
-"""`terugstuuroptie set`."""
+"""`terugstuuroptie preview` and `terugstuuroptie set`."""
 
 import json
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Config, Json, failure_as_json, schools_for_tab
+from cito_numo.commands.options import CONFIG, Config, Day, Json, Schools, chosen, failure_as_json, schools_for_tab
+from cito_numo.errors import worst
 from cito_numo.language import _
 
 app = typer.Typer(
@@ -49,3 +51,27 @@ def set_(
         typer.echo(json.dumps({"exit_code": 0, "school": school, "before": change.before, "after": change.after}, ensure_ascii=False))
     else:
         show_set(school, change)
+
+
+@app.command()
+def preview(schools: Schools = None, config: Config = CONFIG, date: Day = None, as_json: Json = False) -> None:
+    """Tell how many results, of how many pupils, each option would pass on. Writes nothing.
+
+    Of what lies in the inbox now, also of a school that is not active yet; per vak and toetsniveau too.
+
+    Example: `cito-numo terugstuuroptie preview demo-college`
+    """
+    from cito_numo.previewing import Previews
+    from cito_numo.schooljaar import today
+    from cito_numo.show import with_progress
+    from cito_numo.show_preview import show_previews
+
+    workspace, korte_namen = chosen(config, schools, as_json=as_json)
+    previews = Previews(workspace, date.date() if date else today(datetime.now().astimezone()))
+    found = [previews.school(korte_naam) for korte_naam in with_progress(korte_namen)]
+    exit_code = worst(one.exit_code for one in found)
+    if as_json:
+        typer.echo(json.dumps({"exit_code": exit_code, "schools": [one.as_dict() for one in found]}, ensure_ascii=False))
+    else:
+        show_previews(found)
+    raise typer.Exit(exit_code)
