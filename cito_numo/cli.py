@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import edexml, explain, importing, layouts, register, terugstuuroptie, upkeep
+from cito_numo.commands import check, edexml, explain, importing, layouts, register, terugstuuroptie, upkeep
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command("import")(importing.import_)
 app.command()(register.register)
 app.command()(explain.explain)
+app.command()(check.check)
 app.command()(upkeep.status)
 app.command()(upkeep.verify)
 app.command()(upkeep.purge)

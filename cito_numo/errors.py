@@ -624,8 +624,9 @@ PREVIEW_NOTHING = ErrorKind(
     "preview-nothing",
     ExitCode.DONE,
     N_("None of the results that were read ({read}) was joined with a pupil and counts."),
-    N_("See what keeps them with 'cito-numo sync --dry-run -v'."),
+    N_("'cito-numo check' tells what is in the way."),
 )
+NOTHING_READS = ErrorKind("nothing-reads", ExitCode.LOOK, N_("Nothing reads what lies here: {names}."), N_("{hint}"))
 ALL_UNUSABLE = ErrorKind("all-unusable", ExitCode.NO_INPUT, N_("None of the files in {folder} could be used."))
 BUSY = ErrorKind("busy", ExitCode.BUSY, N_("Another run of this school is busy ({holder})."), N_("Wait until it is done."))
 IO_FAILED = ErrorKind("io-failed", ExitCode.IO, N_("{detail}."), N_("Mend this and run again."))

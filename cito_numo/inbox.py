@@ -95,7 +95,7 @@ def files_in(school: Path, folder: str) -> list[InboxFile]:
         return lies_ready
     for parent, folders, files in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = [Path(parent) / name for name in files if not _is_ignored(name)]
+        paths = [Path(parent) / name for name in files if not is_ignored(name)]
         lies_ready += [found(path, _name_of(path, school)) for path in paths]
     return sorted(lies_ready, key=lambda file: file.name)
 
@@ -105,7 +105,8 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _is_ignored(name: str) -> bool:
+def is_ignored(name: str) -> bool:
+    """Whether a file of this name is no input: hidden, or what a system or a download leaves on the way."""
     return name.startswith((".", "~$")) or name in _IGNORED_NAMES or name.lower().endswith(_IGNORED_SUFFIXES)
 
 
