@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cito_numo import strays
 from cito_numo.config import School, Workspace
-from cito_numo.errors import IO_FAILED, ExitCode, Problem, printable, stop, worst
+from cito_numo.errors import IO_FAILED, LEDGER_UNFINISHED, CitoNumoError, ExitCode, Problem, printable, stop, worst
 from cito_numo.groundwork import Groundwork, not_active, not_there
 from cito_numo.inbox import CITO, EDEXML, NUMO, InboxFile, files_in
 from cito_numo.language import _
@@ -80,6 +80,10 @@ class CheckedSchool(Checked):
     files: Sequence[Mapping[str, object]] = ()
     """The files of the inbox: `path`, `size`, `unusable`, and how an export was read (`layout`, `rows`, and `_SHOWN`)."""
 
+    def tell(self, problems: Sequence[Problem]) -> None:
+        """Add what stops no night, with the school in the commands that it names."""
+        self.messages += [Message.of(problem).naming(self.korte_naam) for problem in problems]
+
     def as_dict(self) -> dict[str, Any]:
         """As `check --json` prints it."""
         return {
@@ -130,19 +134,30 @@ class Checks:
             school = self._workspace.school(korte_naam)
         with checked.stopping(path):
             _check_writable(folder, (path.parent.name, "outbox", "report"))
-        with checked.stopping(path), open_ledger(path, read_only=True) as ledger:
-            check_ledger(ledger, folder)
-            if school is not None:
-                self._foresee(school, ledger, checked)
-            last = ledger.last_night()
-            changed, _sound = altered(ledger, folder / "outbox", last.outbox if last is not None else {})
-            checked.tell(changed)
+        with checked.stopping(path):
+            self._with_ledger(folder, school, checked)
         if checked.exit_code is not ExitCode.DONE:
             checked.state = State.HELD if checked.exit_code is ExitCode.HELD else State.STOPPED
             checked.reasons = 1
         with checked.stopping(path):
             checked.tell(strays.in_school(folder))
         return checked
+
+    def _with_ledger(self, folder: Path, school: School | None, checked: CheckedSchool) -> None:
+        """Compare the ledger with the outbox, and foresee the night. A ledger left half written stops none: the night undoes it."""
+        try:
+            with open_ledger(ledger_path(folder), read_only=True) as ledger:
+                check_ledger(ledger, folder)
+                if school is not None:
+                    self._foresee(school, ledger, checked)
+                last = ledger.last_night()
+                changed, _sound = altered(ledger, folder / "outbox", last.outbox if last is not None else {})
+                checked.tell(changed)
+        except CitoNumoError as error:
+            if [problem.kind for problem in error.problems] != [LEDGER_UNFINISHED]:
+                raise
+            checked.tell(error.problems)
+            checked.state, checked.reasons = State.WAITING, 1
 
     def _foresee(self, school: School, ledger: Ledger, checked: CheckedSchool) -> None:
         """Take what lies ready through all steps. Of a school that waits all is told, and nothing stops."""

@@ -81,6 +81,7 @@ class Previews:
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             failed = failure(error, path)
             preview.messages, preview.exit_code = failed.messages, failed.exit_code
+        preview.messages = [message.naming(preview.korte_naam) for message in preview.messages]
         return preview
 
     def _count(self, school: School, ledger: Ledger, preview: SchoolPreview) -> None:

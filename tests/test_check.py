@@ -3,13 +3,15 @@
 import io
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 from conftest import DAY, EXPORT_HEADER, Ran, SchoolFolder, Workbook, WorkspaceFolder, closes, leerling, on_a_terminal, row
-from upkeep_for_tests import config_of, copied, ledger_of, sql, template, tree
+from upkeep_for_tests import config_of, contents, copied, ledger_of, sql, template, tree
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NUMBER = "0104233"
@@ -401,6 +403,28 @@ def test_a_ledger_of_an_older_version_is_left_as_it_is(workspace: WorkspaceFolde
     sql(delivered, "DROP TABLE ingetrokken")
     sql(delivered, "PRAGMA user_version = 4")
 
+    assert check_json(workspace).school["status"] == "nothing_new"
+
+
+HALF_WRITTEN = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.executescript("PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (text)")
+connection.executemany("INSERT INTO half VALUES (?)", [("x" * 500,)] * 500)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_ledger_that_a_killed_run_left_half_written_stops_no_night(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(ledger_of(delivered))], check=False)
+    before = contents(workspace.folder)
+
+    ran = check(workspace, "--json")
+
+    assert contents(workspace.folder) == before  # SQLite touches the journal, and no more
+    assert (ran.exit_code, ran.school["status"], codes(ran.school)) == (0, "waiting", ["ledger-unfinished"])
+    assert "'cito-numo sync demo-college'" in ran.school["messages"][0]["message"]
+    assert workspace.sync().exit_code == 0
     assert check_json(workspace).school["status"] == "nothing_new"
 
 
