@@ -188,7 +188,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     desk.note_repairs(results)
     desk.note_refused(results)
     desk.judge_files(results)
-    desk.judge_schools(results)
+    desk.judge_schools(results, orders)
     pupils = _pupils(school, roster, key_table, results)
     results = stop_purged(results, past.purged, rules.secret, ["leerlingnummer", "cito_key"])
     results = match(results, pupils, school.match_on, school.config.leerlingnummers_valid_from)
@@ -197,7 +197,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     in_numo = pupils[pupils["in_numo"]].drop_duplicates("leerlingnummer").set_index("leerlingnummer")
     desk.judge_matches(results, pupils)
     if rules.schooljaar is None:  # pupils of a klas of then may be in any klas of now
-        desk.judge_klassen(results, in_numo["klas"])
+        desk.judge_klassen(results, in_numo["klas"], orders)
     matches = matched_per_key(results)
     results = select(results)
     selected = under_way(results)
@@ -320,25 +320,30 @@ class _Desk:
         sizes = invalid.size()[invalid.all()]
         self.problems += [Problem(FILE_ALL_INVALID, self.place(str(name)), {"count": count}) for name, count in sizes.items()]
 
-    def judge_schools(self, results: pd.DataFrame) -> None:
-        """Hold where an export with results lies at another school too, unless it was delivered here before it lay there."""
-        with_results = set(results.loc[under_way(results), "bestand"].astype("str"))
+    def judge_schools(self, results: pd.DataFrame, orders: Mapping[str, int]) -> None:
+        """Hold where an export with results lies at another school too, unless it was delivered here before it lay there.
+
+        `orders` are those of the files, by sha256; the sheets of a workbook share one.
+        """
+        with_results = set(results.loc[under_way(results), "volgorde"])
         for content in self.ready.cito:
             others = self.ready.elsewhere.get(content.sha256)
-            if content.file.name.removeprefix(f"{CITO}/") not in with_results:
+            if orders[content.sha256] not in with_results:
                 continue
             if others:
                 self.holds.hold(HOLD_OTHER_SCHOOL, [content.sha256], content.file.name, other=", ".join(others))
             else:
                 self.holds.settle(HOLD_OTHER_SCHOOL, [content.sha256])
 
-    def judge_klassen(self, results: pd.DataFrame, klassen: pd.Series) -> None:
-        """Hold where the pupils of klassen of the exports are scattered over those of the list (`klassen`, by gebruikersnaam)."""
+    def judge_klassen(self, results: pd.DataFrame, klassen: pd.Series, orders: Mapping[str, int]) -> None:
+        """Hold where the pupils of klassen of the exports are scattered over those of the list (`klassen`, by gebruikersnaam).
+
+        `orders` are those of the files, by sha256.
+        """
         apart, total = scattered(results, klassen)
         if len(apart):
             pairs = apart.drop_duplicates(["klas", "in_list"]).sort_values(["klas", "in_list"])
-            files = {content.file.name.removeprefix(f"{CITO}/"): content.sha256 for content in self.ready.cito}
-            hashes = {files[name] for name in apart["bestand"].astype("str").unique()}
+            hashes = {sha256 for sha256, order in orders.items() if order in set(apart["volgorde"])}
             names = sorted(pairs["klas"].unique())
             bound_to = [*hashes, *(pairs["klas"] + "\t" + pairs["in_list"])]
             self.holds.hold(HOLD_SCATTERED, bound_to, count=len(names), total=total, klas=names[0])

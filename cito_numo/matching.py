@@ -117,9 +117,9 @@ def scattered(results: pd.DataFrame, klassen: pd.Series) -> tuple[pd.DataFrame, 
     """The klassen of the exports of which the pupils are scattered over the list's klassen, and how many klassen were looked at.
 
     `klassen` is the klas in the list by gebruikersnaam. A klas of four pupils or more is scattered where fewer than half of them are in one
-    klas of the list: probably the wrong pupils were joined. The table has a row per result (columns `bestand`, `klas`, `in_list`).
+    klas of the list: probably the wrong pupils were joined. The table has a row per result (columns `volgorde`, `klas`, `in_list`).
     """
-    joined = results.loc[under_way(results) & results["klas"].notna(), ["bestand", "klas", "gebruikersnaam"]]
+    joined = results.loc[under_way(results) & results["klas"].notna(), ["volgorde", "klas", "gebruikersnaam"]]
     joined = joined.assign(in_list=joined["gebruikersnaam"].map(klassen)).dropna(subset="in_list")
     pupils = joined.drop_duplicates(["klas", "gebruikersnaam"])
     sizes = pupils.groupby("klas")["in_list"].size()

@@ -20,7 +20,7 @@ from cito_numo.cli import run
 DAY = "2026-11-24"
 EXPORT_HEADER = "Leerlingnummer;ECK-iD;Cito-leerlingkey;Klas;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau;Vaardigheidsscore"
 COMMAND = [sys.executable, "-c", "from cito_numo.cli import main; main()"]
-Workbook = Callable[[Sequence[Sequence[object]]], bytes]
+Workbook = Callable[..., bytes]
 SCHOOL = {
     "name": "Demo College",
     "brin": "99XX",
@@ -173,14 +173,15 @@ def school(workspace: WorkspaceFolder) -> SchoolFolder:
 
 @pytest.fixture
 def xlsx() -> Workbook:
-    """The bytes of a workbook with these cells in its only sheet; text stays text."""
+    """The bytes of a workbook with these cells, sheet by sheet; text stays text."""
 
-    def write(rows: Sequence[Sequence[object]]) -> bytes:
+    def write(*sheets: Sequence[Sequence[object]]) -> bytes:
         content = io.BytesIO()
         with xlsxwriter.Workbook(content, {"strings_to_numbers": False}) as workbook:
-            sheet = workbook.add_worksheet()
-            for number, cells in enumerate(rows):
-                sheet.write_row(number, 0, cells)
+            for rows in sheets:
+                sheet = workbook.add_worksheet()
+                for number, cells in enumerate(rows):
+                    sheet.write_row(number, 0, cells)
         return content.getvalue()
 
     return write

@@ -281,13 +281,27 @@ def test_a_code_for_scattered_klassen_is_bound_to_the_file(workspace: WorkspaceF
 
 def test_a_workbook_of_several_sheets_can_be_scattered_too(workspace: WorkspaceFolder, school: SchoolFolder, xlsx: Workbook):
     list_of(school, IN_FOUR)
-    rows = [EXPORT_HEADER, *(row(number, klas="2A") for number in ALL[:4])]
-    school.put("inbox/cito/2026/export.xlsx", xlsx([line.split(";") for line in rows]))
+    sheets = [[EXPORT_HEADER, *(row(number, klas="2A", onderdeel=name) for number in ALL[:4])] for name in ("Rekenen", "Taalverzorging")]
+    school.put("inbox/cito/2026/export.xlsx", xlsx(*([line.split(";") for line in rows] for rows in sheets)))
 
     held = workspace.sync_json()
 
     assert held.school["status"] == "held"
     assert paste(workspace, held.school["message"]).school["status"] == "delivered"
+
+
+def test_a_workbook_of_several_sheets_that_lies_at_two_schools_is_held(workspace: WorkspaceFolder, xlsx: Workbook):
+    sheets = [[EXPORT_HEADER, row("0010", onderdeel=name)] for name in ("Rekenen-Wiskunde", "Taalverzorging")]
+    book = xlsx(*([line.split(";") for line in rows] for rows in sheets))
+    for name in ("demo-college", "demo-lyceum"):
+        school = workspace.school(name)
+        school.numo("0010;;2A")
+        school.put("inbox/cito/export.xlsx", book)
+
+    ran = workspace.sync_json()
+
+    assert [each["status"] for each in ran.json["schools"]] == ["held", "held"]
+    assert all(OF_OTHER_SCHOOL in each["message"] for each in ran.json["schools"])
 
 
 # --- klassen that the list does not know -----------------------------------------------------------------------------
