@@ -81,11 +81,15 @@ def newest_wins(
 
 
 def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame) -> pd.DataFrame:
-    """Stop results that a person withdrew, and those of the same onderdeel that are not newer; unless something newer is in force since."""
-    withdrawn = withdrawn[~pd.MultiIndex.from_frame(withdrawn[_ONDERDEEL]).isin(pd.MultiIndex.from_frame(in_force[_ONDERDEEL]))]
+    """Stop results that a person withdrew, and those of the same onderdeel that are not newer.
+
+    Results of a toets that is in force go by the other rules. Beside another toets that is in force, what was withdrawn stays so: it does not
+    come back when that one is corrected away.
+    """
     if withdrawn.empty:
         return results
     candidates = results.loc[under_way(results), [*TOETS, *CONTENT, "volgorde"]].astype(dict.fromkeys([*TOETS, *CONTENT[1:]], "str"))
+    candidates = candidates[~pd.MultiIndex.from_frame(candidates[_TOETS]).isin(pd.MultiIndex.from_frame(in_force[_TOETS]))]
     beside = candidates.assign(result=candidates.index).merge(withdrawn, on=_ONDERDEEL, suffixes=("", "_withdrawn"))
     same_toets = (beside["schooljaar"] == beside["schooljaar_withdrawn"]) & (beside["toets"] == beside["toets_withdrawn"])
     same_content = np.logical_and.reduce([beside[column] == beside[f"{column}_withdrawn"] for column in CONTENT])

@@ -217,6 +217,17 @@ class SchoolNights:
         self._keep(changes, onderdelen, counting.vervallen)
         return Night(finish(results, onderdelen, changes), changes)
 
+    def withdraw(self, gebruikersnaam: str, *vakken: str) -> None:
+        """Let a person withdraw the leerplannen of a pupil, those of these vakken or all."""
+        mine = self.leerplannen["gebruikersnaam"] == gebruikersnaam
+        plans = mine & (self.leerplannen["vak"].isin(vakken) if vakken else True)
+        self.leerplannen["revisie"] += plans.astype("int64")
+        self.leerplannen["status"] = self.leerplannen["status"].mask(plans, "ingetrokken")
+        vak = self.onderdelen["vak"].isin(vakken) if vakken else True
+        gone = (self.onderdelen["gebruikersnaam"] == gebruikersnaam) & vak
+        self.withdrawn = pd.concat([self.withdrawn, self.onderdelen.loc[gone, names(WITHDRAWN)]], ignore_index=True)
+        self.onderdelen = self.onderdelen[~gone].reset_index(drop=True)
+
     def _keep(self, changes: Changes, onderdelen: pd.DataFrame, vervallen: pd.DataFrame) -> None:
         self.onderdelen = onderdelen[names(ONDERDELEN)]
         revisies = pd.concat([self.leerplannen, changes.leerplannen, changes.ingetrokken[names(LEERPLANNEN)]], ignore_index=True)

@@ -280,6 +280,103 @@ def test_results_that_ended_before_play_no_part(school: SchoolNights):
     assert night.uitkomsten == ["leerplan", "niet_gekoppeld", "ongeldig"]
 
 
+# --- withdrawn by a person: only what is newer comes back ------------------------------------------------------------
+
+
+@pytest.fixture
+def withdrawn(school: SchoolNights) -> SchoolNights:
+    """Its T1 of rekenen came from the second file, and was withdrawn."""
+    school.night(result(**T1, file=2))
+    school.withdraw("0012")
+    assert school.in_force == []
+    return school
+
+
+@pytest.mark.parametrize("file", [1, 2, 3, 9])
+def test_what_was_withdrawn_does_not_come_back_from_any_file(withdrawn: SchoolNights, file: int):
+    for _night in range(2):
+        night = withdrawn.night(result(**T1, file=file))
+        assert (night.uitkomsten, redenen(night.results)) == (["ongewijzigd"], ["ingetrokken"])
+        assert (night.delivered, withdrawn.in_force) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "older", [{"toets": "T0", "day": "2026-09-01"}, {"toets": "T0", "day": "2026-10-06"}, {"toets": "T3", "day": "2026-10-05"}]
+)
+def test_an_older_toets_does_not_come_in_its_place(withdrawn: SchoolNights, older: dict[str, str]):
+    night = withdrawn.night(result(**older, file=3))
+    assert (night.uitkomsten, withdrawn.in_force) == (["ongewijzigd"], [])
+
+
+@pytest.mark.parametrize("newer", [T2, {"toets": "T2", "day": "2026-10-06"}, {"toets": "T0", "day": "2026-10-07"}])
+def test_a_newer_toets_comes_back(withdrawn: SchoolNights, newer: dict[str, str]):
+    night = withdrawn.night(result(**T1, file=2), result(**newer, file=1))
+    assert night.delivered == [("0012", "rekenen", 3, "te_verwerken")]
+    assert withdrawn.in_force == [("0012", REKENEN, newer["toets"], "havo")]
+
+
+@pytest.mark.parametrize("change", [{"fn": "vmbo-gt"}, {"toetsniveau": "vwo"}, {"day": "2026-10-01"}])
+def test_a_correction_from_a_newer_file_comes_back(withdrawn: SchoolNights, change: dict[str, str]):
+    assert withdrawn.night(result(**{**T1, **change}, file=2)).uitkomsten == ["ongewijzigd"]
+    assert withdrawn.night(result(**{**T1, **change}, file=1)).uitkomsten == ["ongewijzigd"]
+    night = withdrawn.night(result(**{**T1, **change}, file=3))
+    assert night.delivered == [("0012", "rekenen", 3, "te_verwerken")]
+
+
+def test_what_is_back_is_corrected_as_anything_else_also_to_what_it_was(withdrawn: SchoolNights):
+    withdrawn.night(result(**T1, fn="vmbo-gt", file=3))
+    assert withdrawn.night(result(**T1, fn="havo", file=2), result(**T1, fn="vmbo-gt", file=3)).delivered == []
+    withdrawn.night(result(**T1, fn="havo", file=4))
+    assert withdrawn.in_force == [("0012", REKENEN, "T1", "havo")]
+
+
+def test_where_what_was_newer_is_corrected_away_what_was_withdrawn_does_not_come_back(withdrawn: SchoolNights):
+    withdrawn.night(result(**T1, file=2), result(**T2, file=3))
+    night = withdrawn.night(result(**T1, file=2), result(**T2, fn="vwo", file=4))
+    assert (withdrawn.in_force, len(night.ingetrokken)) == ([], 1)
+    assert withdrawn.night(result(**T1, file=2), result(**T2, fn="vwo", file=4)).delivered == []
+
+
+def test_nor_where_what_was_newer_is_corrected_to_an_older_date(withdrawn: SchoolNights):
+    withdrawn.night(result(**T1, file=2), result(**T2, file=3))
+    for _night in range(2):
+        withdrawn.night(result(**T1, file=2), result(toets="T2", day="2026-10-01", file=4))
+        assert withdrawn.in_force == [("0012", REKENEN, "T2", "havo")]
+
+
+def test_what_was_withdrawn_twice_stays_so(withdrawn: SchoolNights):
+    withdrawn.night(result(**T2, file=3))
+    withdrawn.withdraw("0012")
+    assert withdrawn.night(result(**T1, file=4), result(**T2, file=4)).uitkomsten == ["ongewijzigd", "ongewijzigd"]
+    assert withdrawn.night(result(toets="T3", day="2027-05-01", file=5)).delivered == [("0012", "rekenen", 5, "te_verwerken")]
+
+
+def test_another_pupil_and_another_vak_are_not_touched(school: SchoolNights):
+    rows = (result("0011", **T1), result("0012", **T1), result("0012", **T1, onderdeel=LEZEN))
+    school.night(*rows)
+    school.withdraw("0012", "rekenen")
+    night = school.night(*rows)
+    assert (night.uitkomsten, night.delivered, night.ingetrokken) == (["ongewijzigd"] * 3, [], [])
+    assert school.in_force == [("0011", REKENEN, "T1", "havo"), ("0012", LEZEN, "T1", "havo")]
+
+
+def test_only_the_onderdelen_of_which_something_newer_came_are_back(school: SchoolNights):
+    rows = (result(**T1, onderdeel=TAAL), result(**T1, onderdeel=LEZEN))
+    school.night(*rows)
+    school.withdraw("0012")
+    school.night(*rows, result(**T2, onderdeel=TAAL, file=2))
+    assert school.in_force == [("0012", TAAL, "T2", "havo")]
+
+
+def test_what_was_withdrawn_stays_so_under_another_vak(withdrawn: SchoolNights):
+    assert withdrawn.night(result(**T1, file=3), vak_of={**VAK_OF, REKENEN: "wiskunde"}).delivered == []
+
+
+def test_a_newer_result_above_the_cutoff_leaves_it_withdrawn(withdrawn: SchoolNights):
+    night = withdrawn.night(result(**T1, file=2), result(**T2, fn="vwo", file=3))
+    assert (night.uitkomsten, withdrawn.in_force) == (["ongewijzigd", "boven_terugstuuroptie"], [])
+
+
 # --- where a leerling starts and goes --------------------------------------------------------------------------------
 
 
