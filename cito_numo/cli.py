@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cito_numo.commands import check, edexml, explain, importing, layouts, register, terugstuuroptie, upkeep
+from cito_numo.commands import check, edexml, explain, importing, layouts, plans, register, terugstuuroptie, upkeep
 from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
@@ -37,6 +37,7 @@ app.command()(upkeep.verify)
 app.command()(upkeep.purge)
 app.add_typer(edexml.app)
 app.add_typer(layouts.app)
+app.add_typer(plans.app)
 app.add_typer(terugstuuroptie.app)
 
 

@@ -690,7 +690,7 @@ LOG_UNWRITABLE = ErrorKind("log-unwritable", ExitCode.IO, N_("The log cannot be 
 ON_FAILURE = ErrorKind(
     "on-failure", ExitCode.LOOK, N_("The command of on_failure did not work: {detail}."), N_("Mend it in the YAML file.")
 )
-NOT_AGREED = ErrorKind("not-agreed", ExitCode.USAGE, N_("Nothing was removed."), N_("Add --yes to go on without being asked."))
+NOT_AGREED = ErrorKind("not-agreed", ExitCode.USAGE, N_("Nothing was done."), N_("Add --yes to go on without being asked."))
 TOO_LONG_AGO = ErrorKind(
     "too-long-ago", ExitCode.LOOK, N_("The last good night of this school was {when}."), N_("See 'cito-numo status -v'.")
 )
@@ -735,6 +735,36 @@ EXPORT_ROW_UNKNOWN = ErrorKind(
     ExitCode.USAGE,
     N_("No result was read from row {row} of this export."),
     N_("Rows with results: {rows}. The row of the headers counts too."),
+)
+PLANS_UNCHOSEN = ErrorKind(
+    "plans-unchosen",
+    ExitCode.USAGE,
+    N_("It is not said which leerplannen."),
+    N_("Choose with --vak, --klas or --leerling, or take --all; on a terminal, without --json, they can be picked from a list."),
+)
+PLANS_CHANGED = ErrorKind(
+    "plans-changed",
+    ExitCode.LOOK,
+    N_("Leerplannen that changed since they were shown were left out: {count}."),
+    N_("Look at them again: 'cito-numo plans list'."),
+)
+NOTHING_TO_PROCESS = ErrorKind("nothing-to-process", ExitCode.DONE, N_("There is nothing to process."))
+ALREADY_WITHDRAWN = ErrorKind("already-withdrawn", ExitCode.DONE, N_("There is nothing to withdraw: it was ingetrokken before."))
+VAK_UNKNOWN = ErrorKind("vak-unknown", ExitCode.USAGE, N_("There is no such vak. There are: {vakken}."))
+LEERLING_WITHOUT_PLAN = ErrorKind(
+    "leerling-without-plan",
+    ExitCode.USAGE,
+    N_("This pupil has no leerplan here, or not for that vak."),
+    N_("Was it typed as the gebruikersnaam in Numo, with its leading zeros? See 'cito-numo plans list --all'."),
+)
+REDEN_UNFIT = ErrorKind(
+    "reden-unfit",
+    ExitCode.USAGE,
+    N_("This cannot be the reden: {detail}."),
+    N_("It goes to Numo with the leerplan: say in a sentence why, and not of whom."),
+)
+EXPORT_PLACE = ErrorKind(
+    "export-place", ExitCode.USAGE, N_("An export cannot be written here: {detail}."), N_("Name another file with --output.")
 )
 COUNT_OPEN = ErrorKind(
     "count-open", ExitCode.BUG, N_("The count does not close: {read} results read, {counted} accounted for. Nothing was delivered.")

@@ -276,6 +276,12 @@ class Ledger:
         query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN onderdelen USING (leerplan_id, revisie)"
         return self._frame(f"{query} WHERE leerplan_id IN (SELECT value FROM json_each(?))", WITHDRAWN, wanted)
 
+    def runs_of(self, leerplan_ids: Iterable[str]) -> dict[str, str]:
+        """The run that delivered the newest revisie of each of these leerplannen."""
+        query = f"SELECT leerplan_id, run_id FROM ({_NEWEST}) JOIN leerplannen USING (leerplan_id, revisie)"
+        wanted = json.dumps(list(leerplan_ids))
+        return dict(self._connection.execute(f"{query} WHERE leerplan_id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall())
+
     def confirm(self, onderdelen: "pd.DataFrame") -> None:
         """Keep that newer files gave results that are in force once more (columns leerplan_id, revisie, onderdeel, volgorde)."""
         with self._transaction():

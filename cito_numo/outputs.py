@@ -47,14 +47,23 @@ def leerplannen_json(school: School, changes: Changes) -> bytes:
 
 
 def _json(school: Mapping[str, str], changes: Changes) -> bytes:
+    withdrawn = _records(changes.ingetrokken[_INGETROKKEN])
+    head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": school}
+    return b"%s,\n%s,\n%s}\n" % (
+        orjson.dumps(head)[:-1],
+        _lines("leerplannen", plan_records(changes)),
+        _lines("ingetrokken", withdrawn),
+    )
+
+
+def plan_records(changes: Changes) -> list[dict[str, Any]]:
+    """The leerplannen as they stand in leerplannen.json, each with its onderdelen."""
     plans = _records(changes.leerplannen[_LEERPLAN])
     onderdelen = _records(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
     members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
     for plan, rows in zip(plans, members, strict=True):
         plan["onderdelen"] = [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in rows]
-    withdrawn = _records(changes.ingetrokken[_INGETROKKEN])
-    head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": school}
-    return b"%s,\n%s,\n%s}\n" % (orjson.dumps(head)[:-1], _lines("leerplannen", plans), _lines("ingetrokken", withdrawn))
+    return plans
 
 
 def changes_in(content: bytes, volgorde: int = 0) -> Changes:

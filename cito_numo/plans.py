@@ -83,8 +83,8 @@ def newest_wins(
 def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame) -> pd.DataFrame:
     """Stop results that a person withdrew, and those of the same onderdeel that are not newer.
 
-    Results of a toets that is in force go by the other rules. Beside another toets that is in force, what was withdrawn stays so: it does not
-    come back when that one is corrected away.
+    Results of a toets that is in force go by the other rules. Beside another toets that is in force, what was withdrawn stays so: it does
+    not come back when that one is corrected away.
     """
     if withdrawn.empty:
         return results

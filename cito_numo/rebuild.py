@@ -112,8 +112,10 @@ def _orders(manifests: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _newest(orders: Mapping[str, int], manifest: Mapping[str, Any]) -> int:
-    """The order of the newest file of a run: no older one corrects what it delivered."""
-    return max((orders.get(str(entry.get("sha256")), 0) for entry in manifest.get("inputs", [])), default=0)
+    """The order of the newest file of a run, of which one that processed leerplannen says it: no older one corrects what it delivered."""
+    said = manifest.get("volgorde")
+    known = min(said, max(orders.values(), default=0)) if isinstance(said, int) else 0
+    return max((orders.get(str(entry.get("sha256")), 0) for entry in manifest.get("inputs", [])), default=known)
 
 
 def _put_aside(path: Path, now: datetime) -> None:

@@ -440,6 +440,38 @@ def test_a_night_on_a_terminal_lets_none_escape(full: Full):
     aviary.assert_none_escaped()
 
 
+def test_the_plans_commands_tell_pupils_on_stdout_only(full: Full):
+    aviary, college, _lyceum = full
+    aviary.sync()
+    numbers = [plan["gebruikersnaam"] for plan in college.delivered()["leerplannen"]]
+    of_school = ("--school", "demo-college")
+    export = aviary.workspace.folder / "leerplannen.json"
+    stranger = aviary.cage.number("plans withdraw --leerling", Kind.STRANGER)
+    reden = ("--reden", "De toets is door een ander gemaakt.")
+
+    exit_codes = [
+        aviary.ran("plans", *words).exit_code
+        for words in (
+            ("list",),
+            ("list", "--all", "--json"),
+            ("show", numbers[0], *of_school),
+            ("process", *of_school, "--leerling", numbers[0]),
+            ("process", *of_school, "--leerling", numbers[0], "--yes", "--log", str(aviary.workspace.folder / "log")),
+            ("process", *of_school, "--vak", numbers[0], "--yes"),
+            ("withdraw", *of_school, "--leerling", stranger, *reden, "--yes"),
+            ("withdraw", *of_school, "--leerling", numbers[1], "--reden", f"Van {numbers[1]}", "--yes"),
+            ("withdraw", *of_school, "--leerling", numbers[1], *reden, "--yes", "--log", str(aviary.workspace.folder / "log")),
+            ("show", numbers[1], *of_school, "--json"),
+            ("export", *of_school),
+            ("export", *of_school, "--output", str(export)),
+        )
+    ]
+
+    assert exit_codes == [0, 0, 0, 2, 0, 2, 2, 2, 0, 0, 0, 0]
+    assert aviary.cage.seen(aviary.outputs, "ledger.sqlite:ingetrokken.gebruikersnaam") == {Kind.NUMBER}
+    aviary.assert_none_escaped()
+
+
 def test_what_may_stand_there_does(full: Full):
     aviary, _college, _lyceum = full
     aviary.sync()

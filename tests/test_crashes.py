@@ -48,6 +48,7 @@ LEDGER = {
     "leerplannen": "leerplan_id, gebruikersnaam, vak, klas, revisie, status",
     "onderdelen": "*",
     "vervallen": "gebruikersnaam, onderdeel, schooljaar, toets, volgorde",
+    "ingetrokken": "gebruikersnaam, onderdeel, schooljaar, toets, afnamedatum, toetsniveau, functioneringsniveau, volgorde",
 }
 """What the ledger keeps, but for what is of one run only (its id) or of one workspace (its secret)."""
 
@@ -138,6 +139,7 @@ EDEXML = document(*(leerling(f"sleutel-{number}", pupil, eck_id(number)) for num
 SYNC = ("sync", "--date", DAY)
 PRIOR = ("import", "{root}/prior.csv", "--school", KORTE_NAAM, "--schooljaar", "2025-2026", "--aanvraag", "12345", "--date", DAY)
 MAIL = ("edexml", "import", "-")
+OF_SCHOOL = ("--school", KORTE_NAAM)
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,8 @@ SCENARIOS = {
     "second night": Scenario(second_night, SYNC),
     "full": Scenario(all_once_more, (*SYNC, "--full")),
     "prior year": Scenario(an_earlier_schooljaar, PRIOR),
+    "process": Scenario(all_once_more, ("plans", "process", *OF_SCHOOL, "--all", "--yes", "--json")),
+    "withdraw": Scenario(all_once_more, ("plans", "withdraw", *OF_SCHOOL, "--leerling", ONE, "--reden", "Een ander.", "--yes", "--json")),
     "import": Scenario(a_file_to_import, ("edexml", "import", "{root}/incoming.xml", "--school", KORTE_NAAM)),
     "mail": Scenario(somtoday, MAIL, mail(("edexml.xml", EDEXML))),
     "first mail": Scenario(first_mail, MAIL, mail(("edexml.xml", EDEXML))),

@@ -477,7 +477,7 @@ def test_on_a_terminal_it_tells_what_goes_and_stops_at_a_no(workspace: Workspace
     assert exit_code == 2
     assert "2 leerplannen" in shown
     assert "Remove this for good?" in shown
-    assert "Nothing was removed" in shown
+    assert "Nothing was done" in shown
     assert contents(workspace.folder) == before
 
 

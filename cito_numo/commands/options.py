@@ -87,6 +87,16 @@ School = Annotated[
         autocompletion=schools_for_tab,
     ),
 ]
+OneSchool = Annotated[str, typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), autocompletion=schools_for_tab)]
+Vakken = Annotated[list[str] | None, typer.Option("--vak", metavar="VAK", help=_("Only of this vak; may be given more than once."))]
+Klassen = Annotated[
+    list[str] | None,
+    typer.Option("--klas", metavar="KLAS", help=_("Only of pupils who are in this klas now; may be given more than once.")),
+]
+Leerlingen = Annotated[
+    list[str] | None,
+    typer.Option("--leerling", metavar="GEBRUIKERSNAAM", help=_("Only of this pupil; may be given more than once.")),
+]
 
 
 def chosen(config: Path, named: list[str] | None, *, as_json: bool) -> "tuple[Workspace, Sequence[str]]":
