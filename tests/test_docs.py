@@ -56,7 +56,7 @@ def test_the_tables_of_exports_are_those_of_the_layouts():
 def test_every_command_and_option_that_a_page_names_exists(page: Path):
     commands = (ROOT / "docs/commands.md").read_text()
     named = re.findall(
-        r"cito-numo ((?:edexml|layouts|terugstuuroptie) [a-z]+|[a-z]+)((?: +[^\s`|]+)*)",
+        r"cito-numo ((?:edexml|layouts|plans|terugstuuroptie) [a-z]+|[a-z]+)((?: +[^\s`|]+)*)",
         " ".join(re.findall(r"`+[^`]*`+", page.read_text())),
     )
 
