@@ -96,6 +96,7 @@ class Model:
         self.orders: dict[str, int] = {}
         self.in_force: dict[Onderdeel, InForce] = {}
         self.taken_out: dict[tuple, tuple[int, str]] = {}
+        self.withdrawn: list[tuple[Onderdeel, InForce]] = []
         self.plans: dict[Leerplan, Plan] = {}
         self.floor = 0
         self.pupils = 0
@@ -209,9 +210,20 @@ class Model:
                 stays = False
                 if not passes:
                     taken_out[toets_of(row)] = said.volgorde
+            elif self._stays_withdrawn(who, said):
+                continue
             if passes and said.volgorde >= self.taken_out.get(toets_of(row), (0, ""))[0]:
                 arriving.append(said)
         return max([*arriving, *([current] if current is not None and stays else [])], default=None)
+
+    def _stays_withdrawn(self, who: Onderdeel, said: InForce) -> bool:
+        """Whether it is what a person withdrew, says of that toets what an older file says, or is of an older toets."""
+        for owner, gone in self.withdrawn:
+            same_toets = (said.toets, said.schooljaar) == (gone.toets, gone.schooljaar)
+            older = (said.afnamedatum, said.toets) < (gone.afnamedatum, gone.toets)
+            if owner == who and ((said.content == gone.content or said.volgorde <= gone.volgorde) if same_toets else older):
+                return True
+        return False
 
     def _confirm(self, tonight: Tonight) -> None:
         for who, before in self.in_force.items():
@@ -234,6 +246,23 @@ class Model:
                 changed[leerplan] = Plan(max(known.revisie, self.floor) + 1, "ingetrokken")
         return changed
 
+    # --- by a person -----------------------------------------------------------------------------------------------------
+
+    def process(self, leerplannen: Collection[Leerplan], run_id: str) -> None:
+        """A teacher processes leerplannen that wait."""
+        self._give(leerplannen, "verwerkt", run_id)
+
+    def withdraw(self, leerplannen: Collection[Leerplan], run_id: str) -> None:
+        """A person takes leerplannen back: what was in force of them does not come back."""
+        gone = {who: said for who, said in self.in_force.items() if (who[0], VAK_OF[who[1]]) in leerplannen}
+        self.withdrawn += gone.items()
+        self.in_force = {who: said for who, said in self.in_force.items() if who not in gone}
+        self._give(leerplannen, "ingetrokken", run_id)
+
+    def _give(self, leerplannen: Collection[Leerplan], status: str, run_id: str) -> None:
+        for leerplan in leerplannen:
+            self.plans[leerplan] = Plan(max(self.plans[leerplan].revisie, self.floor) + 1, status, run_id)
+
     # --- between nights --------------------------------------------------------------------------------------------------
 
     def import_keys(self, names: Collection[str], sha256: str) -> None:
@@ -245,6 +274,7 @@ class Model:
         """All of one pupil is forgotten; what was taken up to today does not come back."""
         self._forget({leerplan for leerplan in self.plans if leerplan[0] == name})
         self.taken_out = {toets: known for toets, known in self.taken_out.items() if toets[0] != name}
+        self.withdrawn = [(who, said) for who, said in self.withdrawn if who[0] != name]
         for number in (name, *({self.key_of[name]} if name in self.keys else ())):
             self.purged[number] = max(self.purged.get(number, date.min), today + timedelta(days=1))
         self.keys.discard(name)
@@ -257,6 +287,7 @@ class Model:
         gone = {leerplan for leerplan, plan in self.plans.items() if plan.status == "ingetrokken" and plan.run_id < run_id}
         self._forget(gone | {leerplan for leerplan, plan in self.plans.items() if plan.status != "ingetrokken" and leerplan not in still})
         self.taken_out = {toets: known for toets, known in self.taken_out.items() if known[1] >= run_id}
+        self.withdrawn = [(who, said) for who, said in self.withdrawn if said.afnamedatum >= day]
         self.purged[EVERYBODY] = max(self.purged.get(EVERYBODY, date.min), before)
 
     def _forget(self, leerplannen: Collection[Leerplan]) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from unittest.mock import patch
 
 import pytest
@@ -34,7 +34,9 @@ from cito_numo.config import Workspace, read_workspace
 from cito_numo.intake import ImportOptions, ImportResult, ImportStatus, import_files
 from cito_numo.ledger import Ledger, RunState, ledger_path, open_ledger
 from cito_numo.privacy import Secret
+from cito_numo.processing import PlansRun, process, withdraw
 from cito_numo.purge import PurgeOptions, PurgeStatus, purge_school
+from cito_numo.revisions import leerplan_id
 from cito_numo.runs import RunResult
 from cito_numo.schooljaar import AMSTERDAM
 from cito_numo.sync import Options, Sync
@@ -409,6 +411,50 @@ class School(RuleBasedStateMachine):
             for uitkomst in ("ongeldig", "vorig_schooljaar", "niet_gekoppeld"):
                 assert counts[uitkomst] == tonight.counts.get(uitkomst, 0)
 
+    # --- what a teacher does -------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.model.plans)
+    @rule(data=st.data(), moments=st.none() | MOMENTS)
+    def a_teacher_processes(self, data: st.DataObject, moments: int | None) -> None:
+        chosen = data.draw(st.sets(st.sampled_from(sorted(self.model.plans)), min_size=1))
+        waiting = {leerplan for leerplan in chosen if self.model.plans[leerplan].status == "te_verwerken"}
+        self._by_a_person(process, chosen, waiting, self.model.process, moments)
+
+    @precondition(lambda self: self.model.plans)
+    @rule(data=st.data(), moments=st.none() | MOMENTS)
+    def a_teacher_withdraws(self, data: st.DataObject, moments: int | None) -> None:
+        name = data.draw(st.sampled_from(sorted({name for name, _vak in self.model.plans})))
+        chosen = {leerplan for leerplan in self.model.plans if leerplan[0] == name}
+        in_force = {leerplan for leerplan in chosen if self.model.plans[leerplan].status != "ingetrokken"}
+        reden = "Door een ander gemaakt."
+        self._by_a_person(
+            lambda workspace, school, keys, now, *, dry_run: withdraw(workspace, school, keys, reden, now, dry_run=dry_run),
+            chosen,
+            in_force,
+            self.model.withdraw,
+            moments,
+        )
+
+    def _by_a_person(
+        self, does: Callable[..., PlansRun], chosen: set[Leerplan], wanted: set[Leerplan], keeps: Callable, moments: int | None
+    ) -> None:
+        """What a person does with the chosen leerplannen, of which these can be; where the power fails it is done or not."""
+        keys = [(leerplan_id(SCHOOL, *leerplan), self.model.plans[leerplan].revisie) for leerplan in sorted(chosen)]
+        with power(1_000 if moments is None else moments) as failing:
+            try:
+                came = does(self._workspace(), SCHOOL, keys, self._now(), dry_run=False)
+            except PowerCut:
+                STEPS[f"power failed: {does.__name__}"] += 1
+                if failing.reached >= Reached.BUILT:
+                    keeps(wanted, self._newest_run())
+                return
+        STEPS[f"by a person: {came.result.status}"] += 1
+        assert (came.leerplannen, came.result.status) == (len(wanted), "delivered" if wanted else "nothing_new"), came.result.messages
+        keeps(wanted, came.result.run_id or "")
+        self._importer_looks()
+        assert self._of_importer() == self._of_model()
+        assert_latest(self.school)
+
     # --- the importer --------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.school.runs)
@@ -496,16 +542,20 @@ class School(RuleBasedStateMachine):
 
         def rebuilt(school: Path, now: datetime, secret: Secret) -> object:
             problems = rebuild(school, now, secret)
-            before = self._of_model()
+            before, withdrawn = self._of_model(), self._withdrawn()
             with open_ledger(ledger_path(school), read_only=True) as ledger:
                 adopt(self.model, ledger)
             after = self._of_model()
-            assert after == before or not whole, "a rebuild from all runs lost something"
+            assert (after == before and self._withdrawn() == withdrawn) or not whole, "a rebuild from all runs lost something"
             assert all(self._of_importer().get(leerplan, plan) == plan for leerplan, plan in after.items()), "a rebuild made something up"
             self.lost = set(self.importer.plans) - set(self.model.plans)
             return problems
 
         return rebuilt
+
+    def _withdrawn(self) -> set[tuple]:
+        """What must not come back, but for how new the files were that told it."""
+        return {(who, said[:-1]) for who, said in self.model.withdrawn}
 
     def _configure(self) -> None:
         processing = "automatic" if self.automatic else "teacher"
@@ -623,17 +673,20 @@ class SomtodaySchool(School):
 def adopt(model: Model, ledger: Ledger) -> None:
     """Let the model go on from a ledger that was built anew: it knows what its runs hold, and of which files they were made."""
     days = ledger.onderdelen().assign(day=lambda table: table["afnamedatum"].dt.strftime("%Y-%m-%d"))
-    model.in_force = {
-        (each.gebruikersnaam, each.onderdeel): InForce(
-            each.day, each.toets, each.schooljaar, (each.day, each.toetsniveau, each.functioneringsniveau), each.volgorde
-        )
-        for each in days.itertuples()
-    }
+    model.in_force = {(each.gebruikersnaam, each.onderdeel): in_force_of(each) for each in days.itertuples()}
     runs = dict(ledger._connection.execute("SELECT leerplan_id, max(run_id) FROM leerplannen GROUP BY leerplan_id").fetchall())
     plans = ledger.leerplannen().itertuples()
     model.plans = {(each.gebruikersnaam, each.vak): Plan(each.revisie, each.status, runs[each.leerplan_id]) for each in plans}
     model.orders, model.floor, model.any_run = ledger.orders(), ledger.revisie_floor(), bool(ledger.newest_run())
+    gone = ledger.withdrawn().assign(day=lambda table: table["afnamedatum"].dt.strftime("%Y-%m-%d"))
+    model.withdrawn = [((each.gebruikersnaam, each.onderdeel), in_force_of(each)) for each in gone.itertuples()]
     model.taken_out, model.agreed, model.keys, model.pupils = {}, set(), set(), 0
+
+
+def in_force_of(each: Any) -> InForce:  # noqa: ANN401  a row of a table
+    """What a row of the ledger says, with its day as ISO text."""
+    content = (each.day, each.toetsniveau, each.functioneringsniveau)
+    return InForce(each.day, each.toets, each.schooljaar, content, each.volgorde)
 
 
 def tear(path: Path) -> None:
