@@ -157,7 +157,7 @@ def _status(status: str) -> str:
 
 def _link() -> str:
     """What stands behind a pupil whose leerplan waits, as in Numo; where the terminal knows no such sign, a plain one."""
-    return "🔗" if (sys.stdout.encoding or "").lower().startswith("utf") else "*"
+    return "🔗" if (sys.stdout.encoding or "utf-8").lower().startswith("utf") else "*"
 
 
 def _levels(plan: Plan) -> str:
