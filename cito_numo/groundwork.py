@@ -154,14 +154,10 @@ class Groundwork:
         return self._workspace.own_layouts()
 
 
-def look(school: School, folders: Sequence[str] = (CITO, NUMO, EDEXML)) -> tuple[dict[str, Sequence[InboxFile]], list[Problem]]:
+def look(school: School, folders: Sequence[str] = (CITO, NUMO, EDEXML)) -> tuple[dict[str, list[InboxFile]], list[Problem]]:
     """The files that lie ready in these folders of a school; those that are still being written are problems."""
-    files: dict[str, Sequence[InboxFile]] = {}
-    problems = []
-    for folder in folders:
-        files[folder], changing = settled_files(school.folder, folder)
-        problems += [Problem(FILE_UNSTABLE, file.name) for file in changing]
-    return files, problems
+    files, changing = settled_files(school.folder, *folders)
+    return files, [Problem(FILE_UNSTABLE, file.name) for file in changing]
 
 
 def not_active(school: School, day: date) -> Problem | None:

@@ -53,19 +53,19 @@ class Content:
     sha256: str
 
 
-def settled_files(school: Path, folder: str) -> tuple[list[InboxFile], list[InboxFile]]:
-    """The files in a folder of the school, by name: those that are whole, and those that still change.
+def settled_files(school: Path, *folders: str) -> tuple[dict[str, list[InboxFile]], list[InboxFile]]:
+    """The files in these folders of the school, by name: in each those that are whole, and of all those that still change.
 
-    A file younger than two seconds is looked at again after two seconds.
+    Files younger than two seconds are looked at again after two seconds: once, in however many of the folders they lie.
     """
-    lies_ready = files_in(school, folder)
-    young = [file for file in lies_ready if time.time() - file.mtime_ns / 1e9 < _SETTLED]
+    found_in = {folder: files_in(school, folder) for folder in folders}
+    young = [file for files in found_in.values() for file in files if time.time() - file.mtime_ns / 1e9 < _SETTLED]
     if not young:
-        return lies_ready, []
+        return found_in, []
     time.sleep(_SETTLED)
-    again = {file.name: file for file in files_in(school, folder)}
+    again = {file.name: file for folder in folders for file in files_in(school, folder)}
     changing = [file for file in young if file.name not in again or again[file.name].stamp != file.stamp]
-    return [file for file in lies_ready if file not in changing], changing
+    return {folder: [file for file in files if file not in changing] for folder, files in found_in.items()}, changing
 
 
 def read(file: InboxFile) -> Content:

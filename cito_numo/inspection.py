@@ -128,7 +128,7 @@ def _inspector(workspace: Workspace | None, korte_naam: str | None, day: date) -
     secret = workspace_secret(workspace.secret_path, dry_run=True)
     with open_ledger(ledger_path(school.folder), read_only=True) as ledger:
         seen = ledger.orders()
-    roster, _name, _problems = newest_roster([read(file) for file in settled_files(school.folder, NUMO)[0]], seen, secret)
+    roster, _name, _problems = newest_roster([read(file) for file in settled_files(school.folder, NUMO)[0][NUMO]], seen, secret)
     known = gebruikersnamen(roster)
     return Inspector(secret, day, school, known.tolist() if known is not None else None)
 

@@ -233,7 +233,8 @@ def _taken_in(
     school = workspace.school(korte_naam)
     check_ledger(ledger, school.folder)
     secret = workspace_secret(workspace.secret_path, dry_run=options.dry_run)
-    lists = [read(file) for file in settled_files(school.folder, NUMO)[0]]
+    files_ready, _changing = settled_files(school.folder, NUMO, *([EDEXML] if options.replace else []))
+    lists = [read(file) for file in files_ready[NUMO]]
     roster, _name, problems = newest_roster(lists, ledger.orders(), secret)
     if lists and roster is None:
         raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": NUMO}), *problems)
@@ -257,7 +258,7 @@ def _taken_in(
     made: dict[str, tuple[float, str]] = {}
     for one, file in read_files:
         made[one.sha256] = max(made.get(one.sha256, (0.0, "")), (made_at(file), one.source.name))
-    lies_ready = [read(file).sha256 for file in settled_files(school.folder, EDEXML)[0]] if options.replace else []
+    lies_ready = [read(file).sha256 for file in files_ready.get(EDEXML, ())]
     orders = file_orders([*(sha256 for sha256 in lies_ready if sha256 not in made), *sorted(made, key=made.__getitem__)], ledger.orders())
     words = ["edexml", "import", *(one.source.name for one in incoming if isinstance(one, Incoming)), "--school", korte_naam]
     holds = Holds(workspace.command(*words, *(["--replace"] if options.replace else [])), options.accept | ledger.accepted())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import WorkspaceFolder, row
+from conftest import WorkspaceFolder, leerling, row
 
 from cito_numo.inbox import CITO, EDEXML, NUMO, read, settled_files
 
@@ -27,7 +27,7 @@ def put(school: Path, name: str, content: bytes = b"x", *, age: float = 3600) ->
 def found(school: Path, folder: str = CITO) -> tuple[list[str], list[str]]:
     """The names of the files that are whole, and of those that still change."""
     settled, changing = settled_files(school, folder)
-    return [file.name for file in settled], [file.name for file in changing]
+    return [file.name for file in settled[folder]], [file.name for file in changing]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_each_folder_of_the_inbox_is_looked_at_by_itself(tmp_path: Path):
     put(tmp_path, "inbox/cito/a.csv")
     put(tmp_path, "inbox/numo/b.csv")
     assert (found(tmp_path, NUMO), found(tmp_path, EDEXML)) == ((["inbox/numo/b.csv"], []), ([], []))
-    assert [file.folder for file in settled_files(tmp_path, CITO)[0]] == [CITO]
+    assert [file.folder for file in settled_files(tmp_path, CITO)[0][CITO]] == [CITO]
 
 
 @pytest.mark.usefixtures("meanwhile")
@@ -94,18 +94,18 @@ def test_a_link_to_a_file_that_is_gone_does_not_stop_the_school(workspace: Works
 
 def test_a_file_is_read_with_its_hash(tmp_path: Path):
     put(tmp_path, "inbox/cito/a.csv", b"a;b\n")
-    ((file,), _changing) = settled_files(tmp_path, CITO)
+    (file,) = settled_files(tmp_path, CITO)[0][CITO]
     content = read(file)
     assert (content.file, content.data, content.sha256) == (file, b"a;b\n", hashlib.sha256(b"a;b\n").hexdigest())
 
 
 def test_the_stamp_of_a_file_tells_that_it_changed(tmp_path: Path):
     path = put(tmp_path, "inbox/cito/a.csv", b"een")
-    ((before,), _changing) = settled_files(tmp_path, CITO)
-    ((same,), _changing) = settled_files(tmp_path, CITO)
+    (before,) = settled_files(tmp_path, CITO)[0][CITO]
+    (same,) = settled_files(tmp_path, CITO)[0][CITO]
     path.unlink()
     put(tmp_path, "inbox/cito/a.csv", b"twee")
-    ((after,), _changing) = settled_files(tmp_path, CITO)
+    (after,) = settled_files(tmp_path, CITO)[0][CITO]
     assert before.stamp == same.stamp
     assert before.stamp != after.stamp
 
@@ -124,6 +124,37 @@ def test_a_young_file_is_looked_at_again_after_two_seconds(tmp_path: Path, meanw
     waited: list[float] = []
     meanwhile(waited.append)
     assert found(tmp_path) == (["inbox/cito/a.csv"], [])
+    assert waited == [2]
+
+
+def test_young_files_in_several_folders_are_waited_for_once(tmp_path: Path, meanwhile: Callable[[Sleep], None]):
+    for name in ("inbox/cito/a.csv", "inbox/numo/b.csv", "inbox/edexml/growing.xml"):
+        put(tmp_path, name, age=0)
+    waited: list[float] = []
+
+    def grows(seconds: float) -> None:
+        waited.append(seconds)
+        put(tmp_path, "inbox/edexml/growing.xml", b"x and more", age=0)
+
+    meanwhile(grows)
+    settled, changing = settled_files(tmp_path, CITO, NUMO, EDEXML)
+    assert waited == [2]
+    assert {folder: [file.name for file in files] for folder, files in settled.items()} == {
+        CITO: ["inbox/cito/a.csv"],
+        NUMO: ["inbox/numo/b.csv"],
+        EDEXML: [],
+    }
+    assert [file.name for file in changing] == ["inbox/edexml/growing.xml"]
+
+
+def test_a_night_waits_once_for_all_that_came_in_just_before_it(workspace: WorkspaceFolder, meanwhile: Callable[[Sleep], None]):
+    school = workspace.school()
+    for path in (school.numo("0012;;2A"), school.cito(row("0012")), school.edexml(leerling("k1", "0012"))):
+        os.utime(path)
+    waited: list[float] = []
+    meanwhile(waited.append)
+
+    assert workspace.sync_json().school["status"] == "delivered"
     assert waited == [2]
 
 
