@@ -143,9 +143,12 @@ class WorkspaceFolder:
         school.configure(**changes)
         return school
 
-    def run(self, *arguments: str) -> Ran:
+    def run(self, *arguments: str, stdin: bytes | None = None) -> Ran:
         self._capsys.readouterr()
-        exit_code = run(arguments)
+        with pytest.MonkeyPatch.context() as patched:
+            if stdin is not None:
+                patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            exit_code = run(arguments)
         out = self._capsys.readouterr()
         return Ran(exit_code, out.out, out.err)
 
