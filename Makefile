@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach candidate,python3 python3.14 python3.13 python3.
 	$(candidate) -c 'import sys; sys.version_info >= (3, 11) and print("$(candidate)")' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+INSTALL := install --quiet --disable-pip-version-check
 DEMO := demo
 RUN := $(BIN)/cito-numo
 SCHOOL := $(DEMO)/schools/demo-college
@@ -41,20 +41,20 @@ lint: $(VENV)/installed
 
 cover: $(VENV)/installed
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest --numprocesses auto $(addprefix --ignore ,$(PROOFS))
+	$(BIN)/coverage run -m pytest --numprocesses auto $(addprefix --ignore ,$(PROOFS) $(PROPERTIES))
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under 95
 	$(BIN)/coverage report --include '$(RULES)' --fail-under 100
 
-sample: $(VENV)/installed ## Run a sample of the crash, fault, attack, fuzz, privacy and state tests
-	$(BIN)/python -m pytest --numprocesses auto $(PROOFS)
+sample: $(VENV)/installed ## Run a sample of the crash, fault, attack, fuzz, privacy, state and property tests
+	$(BIN)/python -m pytest --numprocesses auto $(PROOFS) $(PROPERTIES)
 
 wheel: $(VENV)/installed ## Build the wheel and run the demo from it in a new environment
 	rm -rf build
 	$(BIN)/python -m hatchling build --target wheel --directory build
-	$(PYTHON) -m venv build/venv
-	build/venv/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements.lock
-	build/venv/bin/python $(PIP_INSTALL) --no-deps build/*.whl
+	$(PYTHON) -m venv --without-pip build/venv
+	$(BIN)/python -m pip --python build/venv/bin/python $(INSTALL) --no-compile --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip --python build/venv/bin/python $(INSTALL) --no-compile --no-deps build/*.whl
 	build/venv/bin/cito-numo init build/demo --demo
 	build/venv/bin/cito-numo sync --config build/demo/cito-numo.yaml --verbose
 	test -s build/demo/schools/demo-lyceum/outbox/latest/leerplannen.json
@@ -89,6 +89,6 @@ clean: ## Throw away what was made
 $(VENV)/installed: requirements-dev.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'cito-numo needs Python 3.11 or newer: install it, or name it with make PYTHON=...' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python $(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip $(INSTALL) --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
