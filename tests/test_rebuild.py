@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SchoolFolder, WorkspaceFolder, leerling, row
-
-
-def ledger_of(school: SchoolFolder) -> Path:
-    return school.folder / ".cito-numo/ledger.sqlite"
+from upkeep_for_tests import copied, ledger_of, template
 
 
 def in_force(school: SchoolFolder) -> dict[str, tuple]:
@@ -24,18 +21,25 @@ def in_force(school: SchoolFolder) -> dict[str, tuple]:
     return newest
 
 
+@pytest.fixture(scope="module")
+def after_three_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs: two pupils, a newer toets of one, a correction that takes the other's leerplan back."""
+    folder = tmp_path_factory.mktemp("three-nights")
+    with template(folder) as (workspace, school, _patch):
+        school.numo("0012;;2A", "0013;;2A")
+        school.cito(row("0012"), row("0013"), name="a.csv")
+        workspace.sync()
+        school.cito(row("0012", toets="T2", day="10-11-2026", fn="vmbo-kb"), name="b.csv")
+        workspace.sync()
+        school.cito(row("0013", fn="vwo"), name="c.csv")
+        workspace.sync()
+        assert len(school.runs) == 3
+    return folder
+
+
 @pytest.fixture
-def three_nights(workspace: WorkspaceFolder, school: SchoolFolder) -> SchoolFolder:
-    """A school with three runs: two pupils, a newer toets of one, a correction that takes the other's leerplan back."""
-    school.numo("0012;;2A", "0013;;2A")
-    school.cito(row("0012"), row("0013"), name="a.csv")
-    workspace.sync()
-    school.cito(row("0012", toets="T2", day="10-11-2026", fn="vmbo-kb"), name="b.csv")
-    workspace.sync()
-    school.cito(row("0013", fn="vwo"), name="c.csv")
-    workspace.sync()
-    assert len(school.runs) == 3
-    return school
+def three_nights(workspace: WorkspaceFolder, after_three_nights: Path) -> SchoolFolder:
+    return copied(after_three_nights, workspace)
 
 
 def damage(path: Path) -> None:
