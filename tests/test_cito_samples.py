@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import SchoolFolder, WorkspaceFolder, closes
 from make_cito_samples import samples
+from upkeep_for_tests import copied, template
 
 from cito_numo.cito import to_results
 from cito_numo.errors import CitoNumoError
@@ -422,13 +423,32 @@ def pupils() -> list[str]:
     return sorted({"0221" if number == "221" else number for number in numbers})
 
 
-@pytest.fixture
-def full_inbox(school: SchoolFolder) -> SchoolFolder:
-    """A school that got every sample at once."""
+def put_all(school: SchoolFolder) -> None:
     school.numo(*(f"{number};;2A" for number in pupils()))
     for name in sorted(SAMPLES):
         school.put(f"inbox/cito/{name}", (FOLDER / name).read_bytes())
+
+
+@pytest.fixture
+def full_inbox(school: SchoolFolder) -> SchoolFolder:
+    """A school that got every sample at once."""
+    put_all(school)
     return school
+
+
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("all-samples")
+    with template(folder) as (workspace, school, _patch):
+        put_all(school)
+        workspace.sync()
+    return folder
+
+
+@pytest.fixture
+def full_night(workspace: WorkspaceFolder, after_a_night: Path) -> SchoolFolder:
+    """A school that got every sample at once, after the night."""
+    return copied(after_a_night, workspace)
 
 
 def test_a_night_with_all_samples_delivers_what_is_good_and_counts_close(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
@@ -448,19 +468,15 @@ def test_a_night_with_all_samples_delivers_what_is_good_and_counts_close(workspa
     }
 
 
-def test_a_night_with_all_samples_delivers_every_pupil_who_has_a_good_row(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
-    delivered = {plan["gebruikersnaam"] for plan in full_inbox.delivered()["leerplannen"]}
+def test_a_night_with_all_samples_delivers_every_pupil_who_has_a_good_row(full_night: SchoolFolder):
+    delivered = {plan["gebruikersnaam"] for plan in full_night.delivered()["leerplannen"]}
     assert delivered == set(pupils()) - {"0221"}
 
 
-def test_a_night_with_all_samples_gives_domeinen_to_the_pupils_whose_they_are(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
+def test_a_night_with_all_samples_gives_domeinen_to_the_pupils_whose_they_are(full_night: SchoolFolder):
     delivered = {
         plan["gebruikersnaam"]: {each["domein"]: each["functioneringsniveau"] for each in part["domeinen"]}
-        for plan in full_inbox.delivered()["leerplannen"]
+        for plan in full_night.delivered()["leerplannen"]
         for part in plan["onderdelen"]
         if part["domeinen"]
     }
@@ -473,19 +489,15 @@ def test_a_night_with_all_samples_gives_domeinen_to_the_pupils_whose_they_are(wo
     }
 
 
-def test_a_night_with_all_samples_names_each_broken_file_once_and_each_oddity_once(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
-    told = [(message["message"].split(": ")[0].removeprefix("inbox/cito/"), message["code"]) for message in full_inbox.manifest["messages"]]
+def test_a_night_with_all_samples_names_each_broken_file_once_and_each_oddity_once(full_night: SchoolFolder):
+    told = [(message["message"].split(": ")[0].removeprefix("inbox/cito/"), message["code"]) for message in full_night.manifest["messages"]]
     broken = [(name, sample.code) for name, sample in REFUSED.items()]
     odd = [(name, code) for name, sample in READ.items() for code in sample.problems]
     assert sorted(told) == sorted([*broken, *odd])
 
 
-def test_a_night_with_all_samples_lists_each_stopped_row_with_its_number(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
-    listed = Counter((line["bestand"], line["rij"]) for line in full_inbox.niet_geleverd if line["rij"])
+def test_a_night_with_all_samples_lists_each_stopped_row_with_its_number(full_night: SchoolFolder):
+    listed = Counter((line["bestand"], line["rij"]) for line in full_night.niet_geleverd if line["rij"])
     expected = Counter(
         (f"{name}, blad {row.blad}" if row.blad else name, str(row.rij))
         for name, sample in READ.items()
@@ -495,12 +507,8 @@ def test_a_night_with_all_samples_lists_each_stopped_row_with_its_number(workspa
     assert listed == expected + Counter([("zeros-gone.csv", "2")])
 
 
-def test_a_night_with_all_samples_has_one_line_for_what_a_file_holds_of_refused_instruments(
-    workspace: WorkspaceFolder, full_inbox: SchoolFolder
-):
-    workspace.sync()
-
-    listed = [(line["bestand"], line["leerling"]) for line in full_inbox.niet_geleverd if "nooit verwerkt" in line["reden"]]
+def test_a_night_with_all_samples_has_one_line_for_what_a_file_holds_of_refused_instruments(full_night: SchoolFolder):
+    listed = [(line["bestand"], line["leerling"]) for line in full_night.niet_geleverd if "nooit verwerkt" in line["reden"]]
     assert listed == [("refused-in-domein.csv", ""), ("refused-rows.csv", ""), ("uwlr-refused.xml", "")]
 
 
@@ -512,10 +520,8 @@ def test_a_second_night_with_all_samples_has_nothing_new(workspace: WorkspaceFol
     assert (again.exit_code, again.school["status"], len(full_inbox.runs)) == (3, "nothing_new", 1)
 
 
-def test_the_manifest_of_a_night_with_all_samples_says_how_each_was_recognised(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
-    inputs = {entry["path"].removeprefix("inbox/cito/"): entry for entry in full_inbox.manifest["inputs"]}
+def test_the_manifest_of_a_night_with_all_samples_says_how_each_was_recognised(full_night: SchoolFolder):
+    inputs = {entry["path"].removeprefix("inbox/cito/"): entry for entry in full_night.manifest["inputs"]}
     detected = {name: {key: inputs[name].get(key) for key in sample.detected} for name, sample in READ.items()}
     assert detected == {name: dict(sample.detected) for name, sample in READ.items()}
     assert set(SAMPLES) < set(inputs)
@@ -537,10 +543,8 @@ def test_nothing_that_must_not_be_read_is_written_in_a_night_with_all_samples(wo
     assert "Traceback" not in said["output"]
 
 
-def test_nothing_of_the_samples_but_results_is_in_the_ledger_after_a_night(workspace: WorkspaceFolder, full_inbox: SchoolFolder):
-    workspace.sync()
-
-    (path,) = full_inbox.folder.glob("**/ledger.sqlite")
+def test_nothing_of_the_samples_but_results_is_in_the_ledger_after_a_night(full_night: SchoolFolder):
+    (path,) = full_night.folder.glob("**/ledger.sqlite")
     with sqlite3.connect(path) as ledger:
         dump = "\n".join(ledger.iterdump())
     assert "0011" in dump
