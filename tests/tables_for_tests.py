@@ -72,25 +72,30 @@ def result(
     }
 
 
+_REPEATED = ("bestand", "toets", "onderdeel", "schooljaar", "toetsniveau_tekst", "functioneringsniveau_tekst", "domeinen")
+"""Texts of which the table keeps each distinct one once."""
+_DTYPES = {
+    **dict.fromkeys(["volgorde", "rij"], "int64"),
+    "hersteld": "bool",
+    "afnamedatum": "datetime64[s]",
+    **dict.fromkeys(["toetsniveau", "functioneringsniveau"], NIVEAU_DTYPE),
+    "uitkomst": UITKOMST_DTYPE,
+}
+
+
 def read_results(*rows: Mapping[str, object]) -> pd.DataFrame:
     """The table of results as the reader hands it to matching."""
     numbered = [{**row, "rij": place if row["rij"] is None else row["rij"]} for place, row in enumerate(rows, 2)]
-    table = pd.DataFrame(numbered, columns=list(result()))
-    text = ["bestand", "toets", "onderdeel", "schooljaar", "toetsniveau_tekst", "functioneringsniveau_tekst", "domeinen"]
-    table = table.astype(
+    columns = {name: pd.Series([row[name] for row in numbered], dtype=_DTYPES.get(name, "str")) for name in result()}
+    index = range(len(rows))
+    return pd.DataFrame(
         {
-            **dict.fromkeys(["volgorde", "rij"], "int64"),
-            **dict.fromkeys(["leerlingnummer", "eck_id", "cito_key", "klas", *text], "str"),
-            "afnamedatum": "datetime64[s]",
-            "toetsniveau": NIVEAU_DTYPE,
-            "functioneringsniveau": NIVEAU_DTYPE,
-            "uitkomst": UITKOMST_DTYPE,
+            **columns,
+            **{name: columns[name].astype("category") for name in _REPEATED},
+            "reden": pd.Series(pd.NA, index=index, dtype=REDEN_DTYPE),
+            "veld": pd.Series(pd.NA, index=index, dtype=pd.CategoricalDtype(names([*PUPILS]))),
+            "waarde": pd.Series(pd.NA, index=index, dtype="str"),
         }
-    ).astype(dict.fromkeys(text, "category"))
-    return table.assign(
-        reden=pd.Series(pd.NA, index=table.index, dtype=REDEN_DTYPE),
-        veld=pd.Series(pd.NA, index=table.index, dtype=pd.CategoricalDtype(names([*PUPILS]))),
-        waarde=pd.Series(pd.NA, index=table.index, dtype="str"),
     )
 
 
