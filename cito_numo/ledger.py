@@ -14,23 +14,19 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from cito_numo.errors import (
     IO_FAILED,
     LEDGER_DAMAGED,
     LEDGER_IN_USE,
-    LEDGER_NEWER,
     LEDGER_UNFINISHED,
     CitoNumoError,
     Problem,
     problem_of,
-    stop,
 )
-from cito_numo.files import make_folder
 from cito_numo.language import N_, _
+from cito_numo.ledger_file import connect, iso_today, prepared
 from cito_numo.locking import school_lock
-from cito_numo.schooljaar import today
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,79 +34,11 @@ if TYPE_CHECKING:
     from cito_numo.revisions import Changes
     from cito_numo.tables import Column
 
-VERSION = 5
 _IO_DETAILS = {
     sqlite3.SQLITE_FULL: N_("No space left on device"),
     sqlite3.SQLITE_IOERR: N_("Reading or writing it failed"),
     sqlite3.SQLITE_READONLY: N_("It may not be written"),
     sqlite3.SQLITE_CANTOPEN: N_("It cannot be opened"),
-}
-
-_SCHEMA = """
-CREATE TABLE bestanden (
-    volgorde INTEGER PRIMARY KEY,  -- a file seen later is newer
-    sha256 TEXT NOT NULL UNIQUE,
-    gezien TEXT NOT NULL  -- day on which it was first seen
-);
-CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL,
-    secret TEXT NOT NULL  -- fingerprint of the secret that eck_id was hashed with
-);
-CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);  -- files of a lower order were seen before the key table was replaced
-CREATE TABLE akkoorden (code TEXT PRIMARY KEY) WITHOUT ROWID;  -- holds that a person agreed to
-CREATE TABLE runs (run_id TEXT PRIMARY KEY, state TEXT NOT NULL,
-    manifest TEXT  -- sha256 of its manifest.json; missing where an older version delivered it
-) WITHOUT ROWID;
-CREATE TABLE gewist (leerling TEXT PRIMARY KEY,  -- keyed hash of a leerlingnummer or Cito key; empty: everybody
-    tot TEXT NOT NULL  -- what was taken before this day is not delivered again
-) WITHOUT ROWID;
-CREATE TABLE ondergrens (revisie INTEGER NOT NULL);  -- a revisie that is given from now on is higher
-CREATE TABLE leerplannen (
-    leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
-    run_id TEXT NOT NULL REFERENCES runs,
-    PRIMARY KEY (leerplan_id, revisie)
-) WITHOUT ROWID;
-CREATE TABLE onderdelen (
-    leerplan_id TEXT NOT NULL, revisie INTEGER NOT NULL, onderdeel TEXT NOT NULL,
-    toets TEXT NOT NULL, schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL,
-    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, relatief INTEGER NOT NULL, route TEXT NOT NULL,
-    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL, domeinen TEXT NOT NULL,
-    volgorde INTEGER NOT NULL,  -- of the newest file that gave this result
-    PRIMARY KEY (leerplan_id, revisie, onderdeel)
-) WITHOUT ROWID;
-CREATE TABLE vervallen (
-    run_id TEXT NOT NULL REFERENCES runs,
-    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, volgorde INTEGER NOT NULL
-);
-CREATE TABLE ingetrokken (  -- what was in force when a person withdrew it
-    run_id TEXT NOT NULL REFERENCES runs,
-    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, afnamedatum TEXT NOT NULL,
-    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, volgorde INTEGER NOT NULL
-);
-CREATE TABLE nacht (id INTEGER PRIMARY KEY CHECK (id = 1), inhoud TEXT NOT NULL);
-"""
-
-_TO_VERSION = {
-    2: """
-CREATE TABLE oud AS SELECT * FROM sleutels;
-DROP TABLE sleutels;
-CREATE TABLE sleutels (cito_key TEXT, gebruikersnaam TEXT, eck_id TEXT, klas TEXT, volgorde INTEGER NOT NULL, secret TEXT NOT NULL);
-INSERT INTO sleutels SELECT cito_key, gebruikersnaam, eck_id, klas, volgorde, secret FROM oud;
-DROP TABLE oud;
-CREATE TABLE sleutels_vanaf (volgorde INTEGER NOT NULL);
-""",
-    3: "ALTER TABLE onderdelen ADD COLUMN domeinen TEXT NOT NULL DEFAULT '';",
-    4: """
-ALTER TABLE bestanden ADD COLUMN gezien TEXT NOT NULL DEFAULT '';
-UPDATE bestanden SET gezien = '{today}';
-ALTER TABLE runs ADD COLUMN manifest TEXT;
-CREATE TABLE gewist (leerling TEXT PRIMARY KEY, tot TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE ondergrens (revisie INTEGER NOT NULL);
-""",
-    5: """
-CREATE TABLE ingetrokken (run_id TEXT NOT NULL REFERENCES runs,
-    gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, afnamedatum TEXT NOT NULL,
-    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, volgorde INTEGER NOT NULL);
-""",
 }
 
 _NEWEST = """
@@ -440,7 +368,7 @@ class Ledger:
         """Add what is known otherwise: orders of files, a newest run that is gone, and a revisie to go above."""
         with self._transaction():
             self._connection.executemany(
-                "INSERT OR IGNORE INTO bestanden VALUES (?, ?, ?)", [(order, sha256, _today()) for sha256, order in orders.items()]
+                "INSERT OR IGNORE INTO bestanden VALUES (?, ?, ?)", [(order, sha256, iso_today()) for sha256, order in orders.items()]
             )
             if newest_run:
                 self._connection.execute("INSERT INTO runs VALUES (?, 'delivered', NULL)", (newest_run,))
@@ -475,7 +403,7 @@ class Ledger:
     # --- within ------------------------------------------------------------------------------------------------------
 
     def _keep_files(self, orders: Mapping[str, int]) -> None:
-        rows = [(order, sha256, _today()) for sha256, order in orders.items()]
+        rows = [(order, sha256, iso_today()) for sha256, order in orders.items()]
         self._connection.executemany("INSERT INTO bestanden VALUES (?, ?, ?) ON CONFLICT (sha256) DO NOTHING", rows)
 
     def _keep_keys(self, keys: "pd.DataFrame", secret: str) -> None:
@@ -548,11 +476,6 @@ def _records(frame: "pd.DataFrame") -> Iterable[tuple[object, ...]]:
     return rows_of(frame.assign(**{str(name): days[name].dt.strftime("%Y-%m-%d") for name in days.columns}))
 
 
-def _today() -> str:
-    """The day in the Netherlands, ISO; SQLite's own 'now' is in UTC, a day behind at night."""
-    return today(datetime.now().astimezone()).isoformat()
-
-
 def ledger_path(school: Path) -> Path:
     """Where the ledger of the school in this folder lies."""
     return school / ".cito-numo" / "ledger.sqlite"
@@ -566,8 +489,8 @@ def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
     """
     connection = None
     try:
-        connection = _connect(path, read_only=read_only)
-        connection = _prepared(connection, path, read_only=read_only)
+        connection = connect(path, read_only=read_only)
+        connection = prepared(connection, path, read_only=read_only)
         yield Ledger(connection)
     except sqlite3.DatabaseError as error:
         raise CitoNumoError(ledger_problem(error, path)) from error
@@ -607,44 +530,3 @@ def ledger_problem(error: sqlite3.DatabaseError, path: Path) -> Problem:
         return Problem(IO_FAILED, str(path), {"detail": _(_IO_DETAILS[code])})
     detail = getattr(error, "sqlite_errorname", None) or _("what stands in it cannot be read")
     return Problem(LEDGER_DAMAGED, str(path), {"detail": detail})
-
-
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    if read_only:
-        written = path.exists() and path.stat().st_size > 0
-        place = f"file:{quote(str(path))}?mode=ro" if written else ":memory:"
-        return sqlite3.connect(place, uri=written, isolation_level=None)
-    make_folder(path.parent, None)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    return sqlite3.connect(path, isolation_level=None)
-
-
-def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """The connection, to a ledger of this version: made if there is none yet, upgraded (in memory, where it is only read) if older."""
-    connection.execute("PRAGMA synchronous = EXTRA")
-    connection.execute("PRAGMA secure_delete = ON")
-    fault = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if fault != "ok":
-        raise stop(LEDGER_DAMAGED, str(path), detail=fault)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    elif 1 <= version < VERSION:
-        return _upgraded(connection, version, in_memory=read_only)
-    elif version > VERSION:
-        raise stop(LEDGER_NEWER, str(path))
-    elif version != VERSION:
-        raise stop(LEDGER_DAMAGED, str(path), detail=_("it is no ledger of cito-numo"))
-    return connection
-
-
-def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) -> sqlite3.Connection:
-    """Version 2 knows pupils without a Cito key, and a replaced key table; 3 domeinen; 4 what was purged, and manifests; 5 withdrawals."""
-    if in_memory:
-        copy = sqlite3.connect(":memory:", isolation_level=None)
-        connection.backup(copy)
-        connection.close()
-        connection = copy
-    steps = " ".join(_TO_VERSION[step] for step in range(version + 1, VERSION + 1)).format(today=_today())
-    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
-    return connection

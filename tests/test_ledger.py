@@ -11,7 +11,8 @@ import pytest
 from upkeep_for_tests import set_clock
 
 from cito_numo.errors import LEDGER_UNFINISHED, CitoNumoError
-from cito_numo.ledger import VERSION, Ledger, Night, RunState, open_ledger
+from cito_numo.ledger import Ledger, Night, RunState, open_ledger
+from cito_numo.ledger_file import VERSION
 from cito_numo.revisions import Changes, leerplan_id
 from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, empty, from_records, names
 

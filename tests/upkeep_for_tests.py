@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import Ran, SchoolFolder, WorkspaceFolder
 
-from cito_numo import cli, ledger
+from cito_numo import cli, ledger_file
 from cito_numo.commands import plans, upkeep
 
 
@@ -26,7 +26,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
         def now(cls, tz: tzinfo | None = None) -> "Clock":
             return cls.fromisoformat(moment).replace(tzinfo=UTC).astimezone(tz)
 
-    for module in (cli, plans, upkeep, ledger):
+    for module in (cli, plans, upkeep, ledger_file):
         monkeypatch.setattr(module, "datetime", Clock)
 
 
