@@ -15,7 +15,6 @@ import pandas as pd
 from cito_numo.arrivals import newest_roster
 from cito_numo.config import School, Workspace
 from cito_numo.errors import (
-    ALL_UNUSABLE,
     EXPORT_PLACE,
     LEERLING_WITHOUT_PLAN,
     VAK_UNKNOWN,
@@ -139,11 +138,8 @@ class Listed:
     plans: Sequence[Mapping[str, Any]]
     """As leerplannen.json has them, by vak, klas and leerling."""
     problems: Sequence[Problem]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The worst of its problems."""
-        return worst(problem.kind.exit_code for problem in self.problems)
+    exit_code: ExitCode
+    """LOOK where it is told, but a list of Numo cannot be read."""
 
     def as_dict(self) -> dict[str, Any]:
         """As `plans list --json` prints it."""
@@ -155,9 +151,10 @@ def listed(workspace: Workspace, korte_naam: str, filters: Filters, now: datetim
     """What is in force at a school, as `InForce.chosen`. Raises nothing: what goes wrong is in it."""
     try:
         found = look_in(workspace, korte_naam, now).chosen(filters, waiting=waiting)
-        return Listed(korte_naam, found.as_records(), found.problems)
+        return Listed(korte_naam, found.as_records(), found.problems, ExitCode.LOOK if found.problems else ExitCode.DONE)
     except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-        return Listed(printable(korte_naam), [], problems_with(error, ledger_path(workspace.school_folder(korte_naam))))
+        problems = problems_with(error, ledger_path(workspace.school_folder(korte_naam)))
+        return Listed(printable(korte_naam), [], problems, worst(problem.kind.exit_code for problem in problems))
 
 
 def check_vakken(workspace: Workspace, korte_namen: Sequence[str], vakken: Collection[str], now: datetime) -> None:
@@ -251,18 +248,13 @@ def _reading(workspace: Workspace, korte_naam: str, now: datetime) -> Iterator[D
 
 
 def _klassen(school: School, ledger: Ledger) -> "tuple[pd.Series[str] | None, list[Problem]]":
-    """The klas of now by gebruikersnaam: that of Numo's newest list, without a list that of the key table; None where neither is there."""
+    """The klas of now by gebruikersnaam: of Numo's newest list that can be read, else of the key table; None where neither is there."""
     files, problems = look(school, [NUMO])
     lists = read_all(files[NUMO], problems)
     secret = passing_secret()  # no ECK iD is looked for
     roster, _name, unusable = newest_roster(lists, ledger.orders(), secret)
     problems += unusable
-    if roster is not None:
-        pupils = roster.pupils
-    elif problems:
-        raise CitoNumoError(Problem(ALL_UNUSABLE, "", {"folder": NUMO}), *problems)
-    else:
-        pupils = ledger.key_table(secret.fingerprint()).dropna(subset="gebruikersnaam")
+    pupils = roster.pupils if roster is not None else ledger.key_table(secret.fingerprint()).dropna(subset="gebruikersnaam")
     if pupils.empty:
         return None, problems
     return pupils.drop_duplicates("gebruikersnaam").set_index("gebruikersnaam")["klas"], problems

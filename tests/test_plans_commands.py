@@ -163,12 +163,13 @@ def test_without_a_list_the_klas_is_that_of_the_key_table(workspace: WorkspaceFo
 def test_a_list_of_numo_that_cannot_be_read_is_told(workspace: WorkspaceFolder, delivered: SchoolFolder):
     delivered.put("inbox/numo/newer.csv", "Naam;Cijfer\r\nDemo;7\r\n")
     ran = plans(workspace, "list", "--klas", "2B")
-    assert (ran.exit_code, len(ran.stdout.splitlines())) == (65, 1)
+    assert (ran.exit_code, len(ran.stdout.splitlines())) == (3, 1)
     assert "newer.csv" in ran.stderr
 
     (delivered.folder / "inbox/numo/numo.csv").unlink()
-    assert plans(workspace, "process", *SCHOOL, "--all", "--yes").exit_code == 65
-    assert len(delivered.runs) == 1
+    assert plans(workspace, "show", *SCHOOL, "0011").exit_code == 3
+    assert plans(workspace, "process", *SCHOOL, "--all", "--yes").exit_code == 3
+    assert len(delivered.runs) == 2, "that klassen are as they were delivered keeps nobody from processing"
 
 
 def test_all_schools_are_listed_and_one_that_cannot_be_does_not_stop_the_others(workspace: WorkspaceFolder, delivered: SchoolFolder):

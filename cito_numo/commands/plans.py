@@ -25,7 +25,7 @@ from cito_numo.commands.options import (
     failure_as_json,
     schools_for_tab,
 )
-from cito_numo.errors import PLANS_UNCHOSEN, stop, worst
+from cito_numo.errors import PLANS_UNCHOSEN, ExitCode, stop, worst
 from cito_numo.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def show(
     workspace, (korte_naam,) = chosen(config, [school], as_json=as_json)
     with failure_as_json("schools", wanted=as_json):
         found = of_leerling(workspace, korte_naam, leerling, datetime.now().astimezone())
-    exit_code = worst(problem.kind.exit_code for problem in found.problems)
+    exit_code = ExitCode.LOOK if found.problems else ExitCode.DONE
     if as_json:
         shown = {"exit_code": exit_code, "schools": [{"korte_naam": korte_naam, **found.as_dict()}]}
         typer.echo(json.dumps(shown, ensure_ascii=False))
@@ -265,4 +265,4 @@ def export(
     else:
         write_whole(output, content)
     show_problems(korte_naam, found.problems)
-    raise typer.Exit(worst(problem.kind.exit_code for problem in found.problems))
+    raise typer.Exit(ExitCode.LOOK if found.problems else ExitCode.DONE)
