@@ -28,21 +28,46 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-app.command("import")(importing.import_)
-app.command()(register.register)
-app.command()(explain.explain)
-app.command()(check.check)
-app.command()(upkeep.status)
-app.command()(upkeep.verify)
-app.command()(upkeep.purge)
-app.add_typer(edexml.app)
-app.add_typer(layouts.app)
-app.add_typer(plans.app)
-app.add_typer(terugstuuroptie.app)
-
 
 _GARBAGE_AFTER = 50_000
 """Objects made before garbage is looked for: a run makes millions that live to its end, and a look after each 700 takes a fifth of it."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("A new or empty folder."))],
+    demo: Annotated[bool, typer.Option("--demo", help=_("With synthetic schools that run."))] = False,
+    schools: Annotated[int, typer.Option(min=1, help=_("With --demo: how many schools; every second one is a Somtoday school."))] = 2,
+    pupils: Annotated[int, typer.Option(min=20, help=_("With --demo: how many pupils each school has."))] = 60,
+    seed: Annotated[int, typer.Option(help=_("With --demo: another seed gives other pupils and results."))] = 1,
+    date: Day = None,
+) -> None:
+    """Make a new workspace: commented YAML files, and folders to put exports in.
+
+    Example: `cito-numo init demo --demo`
+    """
+    from cito_numo.schooljaar import today
+    from cito_numo.workspace import new_example_school, new_workspace
+
+    path = folder / "cito-numo.yaml"
+    if demo:
+        from cito_numo.demo import make_demo
+
+        make_demo(folder, date.date() if date else today(datetime.now().astimezone()), schools, pupils, seed)
+    else:
+        new_workspace(folder)
+        new_example_school(folder)
+    if demo:
+        typer.echo(_("Made {config}. Next: cito-numo sync --config {config}").format(config=path), err=True)
+    else:
+        text = _(
+            "Made {config}. Next: cito-numo register --config {config}\nschools/voorbeeld-school is one to read: throw it away after that."
+        )
+        typer.echo(text.format(config=path), err=True)
+
+
+app.command()(register.register)
+app.command()(check.check)
 
 
 @app.command()
@@ -90,30 +115,11 @@ def sync(
     raise typer.Exit(exit_code)
 
 
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("A new or empty folder."))],
-    demo: Annotated[bool, typer.Option("--demo", help=_("With synthetic schools that run."))] = False,
-    schools: Annotated[int, typer.Option(min=1, help=_("With --demo: how many schools; every second one is a Somtoday school."))] = 2,
-    pupils: Annotated[int, typer.Option(min=20, help=_("With --demo: how many pupils each school has."))] = 60,
-    seed: Annotated[int, typer.Option(help=_("With --demo: another seed gives other pupils and results."))] = 1,
-    date: Day = None,
-) -> None:
-    """Make a new workspace: commented YAML files, and folders to put exports in.
-
-    Example: `cito-numo init demo --demo`
-    """
-    from cito_numo.schooljaar import today
-    from cito_numo.workspace import new_example_school, new_workspace
-
-    if demo:
-        from cito_numo.demo import make_demo
-
-        make_demo(folder, date.date() if date else today(datetime.now().astimezone()), schools, pupils, seed)
-    else:
-        new_workspace(folder)
-        new_example_school(folder)
-    typer.echo(_("Made {config}. Next: cito-numo sync --config {config}").format(config=folder / "cito-numo.yaml"), err=True)
+app.command()(upkeep.status)
+app.command()(explain.explain)
+app.command("import")(importing.import_)
+app.command()(upkeep.verify)
+app.command()(upkeep.purge)
 
 
 @app.command()
@@ -123,6 +129,10 @@ def schema(name: Annotated[SchemaName, typer.Argument(help=_("Which file the sch
     Example: `cito-numo schema leerplannen`
     """
     typer.echo(schema_text(name), nl=False)
+
+
+for group in (edexml.app, plans.app, terugstuuroptie.app, layouts.app):
+    app.add_typer(group)
 
 
 @app.callback(invoke_without_command=True)

@@ -19,6 +19,7 @@ from cito_numo.errors import (
     COUNT_OPEN,
     FILE_ALL_INVALID,
     FILE_STUMBLED,
+    HOLD_LEERJAREN,
     HOLD_OTHER_SCHOOL,
     HOLD_SCATTERED,
     HOLD_SHRINK,
@@ -43,14 +44,14 @@ from cito_numo.inbox import CITO, EDEXML, NUMO, Content, file_orders
 from cito_numo.keytable import KeyChange, take_in
 from cito_numo.layouts import Layout
 from cito_numo.leerlijnen import Leerlijnen
-from cito_numo.matching import match, matched_per_key, scattered, unmatched
+from cito_numo.matching import elsewhere_in_school, match, matched_per_key, scattered, unmatched
 from cito_numo.plans import newest_wins, onderdelen_of
 from cito_numo.privacy import Secret
 from cito_numo.purged import stop_purged
 from cito_numo.refused import is_primary
 from cito_numo.revisions import Changes, compare, finish, to_deliver
 from cito_numo.roster import Roster, from_key_table, from_results, with_key_table
-from cito_numo.schooljaar import next_schooljaar
+from cito_numo.schooljaar import next_schooljaar, schooljaar_of
 from cito_numo.selection import CONTENT, TOETS, select
 from cito_numo.tables import PUPILS, empty, under_way
 from cito_numo.threshold import apply_cutoff
@@ -196,8 +197,10 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     desk.note_zeros(results)
     in_numo = pupils[pupils["in_numo"]].drop_duplicates("leerlingnummer").set_index("leerlingnummer")
     desk.judge_matches(results, pupils)
-    if rules.schooljaar is None:  # pupils of a klas of then may be in any klas of now
+    if rules.schooljaar is None:
         desk.judge_klassen(results, in_numo["klas"], orders)
+    else:  # pupils of a klas of then may be in any klas of now, but not of any leerjaar
+        desk.judge_leerjaren(results, in_numo["klas"], rules.schooljaar)
     matches = matched_per_key(results)
     results = select(results)
     selected = under_way(results)
@@ -250,7 +253,8 @@ class _Desk:
     holds: Holds = field(init=False)
 
     def __post_init__(self) -> None:
-        self.holds = Holds(self.rules.command(self.school.korte_naam), self.rules.accept)
+        about = [self.rules.schooljaar] if self.rules.schooljaar else []
+        self.holds = Holds(self.rules.command(self.school.korte_naam), self.rules.accept, about)
 
     def opened(
         self, folder: str, contents: Sequence[Content], reader: Callable[[Content], _T], *, needed: bool = True
@@ -348,6 +352,13 @@ class _Desk:
             bound_to = [*hashes, *(pairs["klas"] + "\t" + pairs["in_list"])]
             self.holds.hold(HOLD_SCATTERED, bound_to, count=len(names), total=total, klas=names[0])
 
+    def judge_leerjaren(self, results: pd.DataFrame, klassen: pd.Series, schooljaar: str) -> None:
+        """Hold an import where pupils are in a leerjaar in which who was in that klas then cannot be: keys may be others' now."""
+        years = int(schooljaar_of(self.rules.day)[:4]) - int(schooljaar[:4])
+        odd, total = elsewhere_in_school(results, klassen, years)
+        if odd > self.school.config.tolerance.unmatched * total:
+            self.holds.hold(HOLD_LEERJAREN, _hashes(self.ready.all), count=odd, total=total)
+
     def judge_matches(self, results: pd.DataFrame, pupils: pd.DataFrame) -> None:
         """Hold where too many results match nobody; ask for a look where many could not be joined."""
         tolerance = self.school.config.tolerance
@@ -424,7 +435,8 @@ def _pupils(school: School, roster: pd.DataFrame | None, key_table: pd.DataFrame
     if len(key_table):
         return from_key_table(key_table)
     if school.config.trust_leerlingnummer:
-        return from_results(results)
+        since = school.config.leerlingnummers_valid_from
+        return from_results(results if since is None else results[results["afnamedatum"] >= pd.Timestamp(since)])
     return empty(PUPILS)
 
 

@@ -297,6 +297,9 @@ ROSTER_COLUMNS = ErrorKind(
     N_("This list has no column with the gebruikersnaam. Its headers are: {headers}."),
     N_("Export the list of pupils from Numo again, with the column gebruikersnaam."),
 )
+ROSTER_EXPORT = ErrorKind(
+    "roster-export", ExitCode.NO_INPUT, N_("This is an export of Cito: results, no list of pupils."), N_("Put it in inbox/cito.")
+)
 ROSTER_LEFT_OUT = ErrorKind(
     "roster-left-out",
     ExitCode.LOOK,
@@ -570,6 +573,16 @@ HOLD_SCATTERED = ErrorKind(
     N_("Held: in {count} of {total} klassen of the exports, {klas} for one, the pupils are scattered over the klassen of the list."),
     _GO_ON,
 )
+HOLD_LEERJAREN = ErrorKind(
+    "hold-leerjaren",
+    ExitCode.HELD,
+    N_(
+        "Held: {count} of {total} pupils are in a leerjaar now in which who was in that klas then is not: a number or key may be another "
+        "pupil's since, or the file another school's."
+    ),
+    _GO_ON,
+)
+KLAS_UNKNOWN = ErrorKind("klas-unknown", ExitCode.USAGE, N_("No leerplan is of a pupil in klas {klas}. There are: {klassen}."))
 KLASSEN_UNKNOWN = ErrorKind(
     "klassen-unknown",
     ExitCode.DONE,
@@ -754,7 +767,7 @@ VAK_UNKNOWN = ErrorKind("vak-unknown", ExitCode.USAGE, N_("There is no such vak.
 LEERLING_WITHOUT_PLAN = ErrorKind(
     "leerling-without-plan",
     ExitCode.USAGE,
-    N_("This pupil has no leerplan here, or not for that vak."),
+    N_("A pupil who was named has no leerplan here, or not for that vak."),
     N_("Was it typed as the gebruikersnaam in Numo, with its leading zeros? See 'cito-numo plans list --all'."),
 )
 REDEN_UNFIT = ErrorKind(

@@ -19,6 +19,7 @@ from cito_numo.groundwork import Groundwork
 from cito_numo.inbox import CITO, NUMO
 from cito_numo.language import _
 from cito_numo.ledger import Ledger, ledger_path, open_ledger
+from cito_numo.outbox import check_ledger
 from cito_numo.privacy import Secret
 from cito_numo.revisions import INGETROKKEN
 from cito_numo.steps import Explained, InForce, Steps
@@ -143,6 +144,7 @@ def explain(workspace: Workspace, school: School, day: date, asked: Asked) -> Ex
 
 def _foreseen(ground: Groundwork, school: School, ledger: Ledger) -> tuple[Outcome | None, Sequence[Problem]]:
     try:
+        check_ledger(ledger, school.folder)
         return ground.foresee(school, ledger), []
     except CitoNumoError as error:  # there is nothing that can be read: what is in force can still be told
         return None, error.problems

@@ -1,13 +1,18 @@
 """Files and folders that are written through to the disk, and that their owner alone, or a group that is named, may read."""
 
 import errno
+import fcntl
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 _GROUP_FILE, _GROUP_FOLDER = 0o640, 0o750
+LARGEST = 1 << 30
+"""Bytes that a file may have which is read whole."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -46,16 +51,30 @@ def part_of(path: Path) -> Path:
 
 
 def write_file(path: Path, content: bytes, group: str | None) -> None:
-    """Write a file, which only its owner, and the group if one is named, may read, through to the disk. OSError names the file."""
+    """Write a new file, which only its owner, and the group if one is named, may read, through to the disk. OSError names the file.
+
+    What a crash left in its place goes; it is never written into, for somebody else may have made it.
+    """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
+            _share(path, group, _GROUP_FILE if group else _PRIVATE_FILE)
             file.write(content)
             file.flush()
-            _share(path, group, _GROUP_FILE if group else _PRIVATE_FILE)
             os.fsync(file.fileno())
     except OSError as error:
         raise named(error, path) from None
+
+
+def read_file(path: Path, largest: int) -> bytes:
+    """The bytes of a file; OSError where that fails, where it is no file but a pipe or device, or where it is too large."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+    if status.st_size > largest:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return path.read_bytes()
 
 
 def named(error: OSError, path: Path) -> OSError:
@@ -71,6 +90,17 @@ def make_folder(path: Path, group: str | None) -> None:
     path.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     _share(path, group, _GROUP_FOLDER if group else _PRIVATE_FOLDER)
     sync_folder(path.parent)
+
+
+@contextmanager
+def folder_lock(path: Path) -> Iterator[None]:
+    """Let one at a time change what stands in a folder; the others wait. For changes of a moment."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(path: Path) -> None:

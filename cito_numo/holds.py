@@ -14,6 +14,8 @@ class Holds:
     command: str
     agreed: Collection[str] = ()
     """The codes of holds that a person agreed to, now or before."""
+    about: Sequence[str] = ()
+    """What each code is bound to beside the files: what is right for one schooljaar need not be so for another."""
     accepted: list[str] = field(default_factory=list)
     """The codes of what would be held, had a person not agreed."""
     settled: list[str] = field(default_factory=list)
@@ -22,7 +24,7 @@ class Holds:
 
     def hold(self, kind: ErrorKind, bound_to: Sequence[str], place: str = "", **values: object) -> bool:
         """Hold the run, unless a person said of the files with these hashes that it is right; whether it is held."""
-        code = _code(kind, bound_to)
+        code = _code(kind, [*bound_to, *self.about])
         if code in self.agreed:
             self.accepted.append(code)
             return False
@@ -31,7 +33,7 @@ class Holds:
 
     def settle(self, kind: ErrorKind, bound_to: Sequence[str]) -> None:
         """Keep that these files gave no reason to hold: what comes up later about them is the mistake of another."""
-        code = _code(kind, bound_to)
+        code = _code(kind, [*bound_to, *self.about])
         if code not in self.agreed:
             self.settled.append(code)
 

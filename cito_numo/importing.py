@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,6 @@ from cito_numo import files
 from cito_numo.config import School, Workspace
 from cito_numo.errors import (
     IMPORT_OTHER_YEARS,
-    WAITING_ACTIVE_FROM,
-    WAITING_INACTIVE,
     WAITING_NO_KEYS,
     CitoNumoError,
     ExitCode,
@@ -26,14 +25,17 @@ from cito_numo.errors import (
     problem_of,
     worst,
 )
-from cito_numo.groundwork import Groundwork, look, read_all
+from cito_numo.groundwork import Groundwork, look, not_active, read_all
 from cito_numo.inbox import EDEXML, NUMO, Content, InboxFile, found
-from cito_numo.report import IMPORT, MANIFEST_JSON, NIET_GELEVERD_CSV, Message, manifest_json
+from cito_numo.ledger import gave_results, ledger_path
+from cito_numo.report import IMPORT, MANIFEST_JSON, NIET_GELEVERD_CSV, Message, manifest_json, read_manifest
 from cito_numo.runs import Delivering, Finding, RunResult, Status, delivering, failed, finding_of
 
 _LONGEST_AANVRAAG = 100
 _NUMBER = re.compile(r"[^\s\d]*\d\S*")
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}|\d{1,2} [^\W\d]{3,9}")
+_LONG_NUMBER = re.compile(r"\d{5}")
+"""Beside a name and a date: some pupil's."""
 _NAME = re.compile(r"[^\W\d]{2,}")
 
 
@@ -84,7 +86,10 @@ def is_aanvraag(text: str) -> bool:
     if not text.isprintable() or len(text) > _LONGEST_AANVRAAG:
         return False
     day = _DAY.search(text)
-    return _NAME.search(text.replace(day[0], "", 1)) is not None if day else _NUMBER.fullmatch(text) is not None
+    if day is None:
+        return _NUMBER.fullmatch(text) is not None
+    beside = text.replace(day[0], "", 1)
+    return _NAME.search(beside) is not None and _LONG_NUMBER.search(beside) is None
 
 
 class Imports:
@@ -119,7 +124,7 @@ class Imports:
         if not cito:
             raise CitoNumoError(*problems)
         ready = self._ground.ready(at.school, cito, numo, edexml, problems)
-        ready = replace(ready, named=True, elsewhere={**self._in_the_list(wanted, cito), **ready.elsewhere})
+        ready = replace(ready, named=True, elsewhere={**self._of_others(wanted, cito), **ready.elsewhere})
         words = ["import", *map(str, wanted.files), "--school", wanted.korte_naam, "--schooljaar", wanted.schooljaar]
         command = self._workspace.command(*words, "--aanvraag", wanted.aanvraag)
         rules = replace(self._ground.rules, schooljaar=wanted.schooljaar, command=lambda _korte_naam: command)
@@ -131,7 +136,7 @@ class Imports:
             problem = Problem(IMPORT_OTHER_YEARS, "", {"schooljaar": wanted.schooljaar, "others": others or "-"})
             finding.messages = [*finding.messages, Message.of(problem)]
             finding.exit_code = worst([finding.exit_code, ExitCode.NO_INPUT])
-        if not self._options.dry_run:
+        elif not self._options.dry_run:
             at.take_effect(outcome, finding, self._ground.secret.fingerprint())
         return finding
 
@@ -139,16 +144,28 @@ class Imports:
         """Write report/<schooljaar>/, beside that of the night."""
         if finding.niet_geleverd is None or self._options.dry_run:
             return None
-        folder = school.folder / "report" / wanted.schooljaar
+        folder = _report_folder(school.folder / "report", wanted.schooljaar, finding.manifest["inputs"])
+        of_night, of_import = f"report/{NIET_GELEVERD_CSV}", f"report/{folder.name}/{NIET_GELEVERD_CSV}"
+        finding.messages = [replace(message, text=message.text.replace(of_night, of_import)) for message in finding.messages]
         files.write_whole(folder / NIET_GELEVERD_CSV, finding.niet_geleverd)
         manifest = finding.as_manifest(school.korte_naam, school.config.brin[0], self._options.day)
         files.write_whole(folder / MANIFEST_JSON, manifest_json(manifest))
         return folder / NIET_GELEVERD_CSV
 
-    def _in_the_list(self, wanted: Import, cito: Sequence[Content]) -> Mapping[str, Sequence[str]]:
-        """Per export that this command imports into other schools too: their korte namen."""
-        found = {content.sha256: self._schools_of.get(content.sha256, frozenset()) - {wanted.korte_naam} for content in cito}
-        return {sha256: sorted(schools) for sha256, schools in found.items() if schools}
+    def _of_others(self, wanted: Import, cito: Sequence[Content]) -> Mapping[str, Sequence[str]]:
+        """Per export that this command imports into other schools too, or that others imported before: their korte namen."""
+        workspace, of_list = self._workspace, self._schools_of
+        found = {}
+        for content in cito:
+            before = (
+                korte_naam
+                for korte_naam in workspace.korte_namen
+                if gave_results(ledger_path(workspace.school_folder(korte_naam)), [content.sha256])
+            )
+            schools = {*before, *of_list.get(content.sha256, ())} - {wanted.korte_naam}
+            if schools:
+                found[content.sha256] = sorted(schools)
+        return found
 
     @cached_property
     def _schools_of(self) -> Mapping[str, frozenset[str]]:
@@ -161,13 +178,21 @@ class Imports:
         return schools
 
 
+def _report_folder(reports: Path, schooljaar: str, inputs: Sequence[Mapping[str, object]]) -> Path:
+    """Where the report of an import goes: that of the same exports once more, or a new one, as 2024-2025 or 2024-2025-2."""
+    exports = {entry["sha256"] for entry in inputs if "/" not in str(entry["path"])}
+    for number in count(1):
+        folder = reports / (schooljaar if number == 1 else f"{schooljaar}-{number}")
+        before = {entry.get("sha256") for entry in read_manifest(folder / MANIFEST_JSON).get("inputs", [])}
+        if not before or exports <= before:
+            return folder
+    raise AssertionError
+
+
 def _waiting(at: Delivering, day: date) -> Finding | None:
     """That a school waits, as in the night: it is not active, or nothing tells which Cito key is which pupil."""
-    start = at.school.config.active_from
-    problem = None
-    if not at.school.is_active(day):
-        problem = Problem(WAITING_ACTIVE_FROM, "", {"date": start}) if start else Problem(WAITING_INACTIVE)
-    elif at.school.needs_keys and not at.ledger.has_keys() and not look(at.school, (EDEXML,))[0][EDEXML]:
+    problem = not_active(at.school, day)
+    if problem is None and at.school.needs_keys and not at.ledger.has_keys() and not look(at.school, (EDEXML,))[0][EDEXML]:
         problem = Problem(WAITING_NO_KEYS)
     return Finding(Status.WAITING, ExitCode.DONE, [Message.of(problem)]) if problem else None
 

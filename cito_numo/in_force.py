@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from cito_numo.arrivals import newest_roster
-from cito_numo.config import School, Workspace
+from cito_numo.config import LAYOUTS, LEERLIJNEN, School, Workspace
 from cito_numo.errors import (
     EXPORT_PLACE,
+    KLAS_UNKNOWN,
     LEERLING_WITHOUT_PLAN,
     VAK_UNKNOWN,
     CitoNumoError,
@@ -170,6 +171,18 @@ def check_vakken(workspace: Workspace, korte_namen: Sequence[str], vakken: Colle
         raise stop(VAK_UNKNOWN, vakken=", ".join(sorted(there)))
 
 
+def check_filters(plans: InForce, filters: Filters) -> None:
+    """CitoNumoError where a klas or pupil that was named has no leerplan at all, so that a typing error is not taken for nothing to do."""
+    klassen = sorted(set(plans.leerplannen["klas"].dropna()))
+    known = {klas.casefold() for klas in klassen}
+    for klas in filters.klassen:
+        if klas.strip().casefold() not in known:
+            raise stop(KLAS_UNKNOWN, klas=klas.strip(), klassen=", ".join(klassen) or "-")
+    leerlingen = {*plans.leerplannen["gebruikersnaam"], *plans.ingetrokken["gebruikersnaam"]}
+    if any(leerling.strip() not in leerlingen for leerling in filters.leerlingen):
+        raise stop(LEERLING_WITHOUT_PLAN)
+
+
 def exported(plans: InForce, form: str) -> bytes:
     """What is in force, as the bytes of a leerplannen.json or, where `form` is csv, of a leerplannen.csv."""
     changes = plans.changes()
@@ -183,9 +196,13 @@ def check_output(workspace: Workspace, path: Path) -> None:
         raise stop(EXPORT_PLACE, str(path), detail=detail)
     schools = [workspace.school_folder(korte_naam) for korte_naam in workspace.korte_namen]
     own = [school / name for school in schools for name in ("outbox", "inbox", "report", ".cito-numo")]
+    if path.exists() and not path.is_file():
+        raise stop(EXPORT_PLACE, str(path), detail=_("it is no file"))
+    if path.resolve() in {workspace.config.resolve(), (workspace.folder / LEERLIJNEN).resolve()} or path.name == "school.yaml":
+        raise stop(EXPORT_PLACE, str(path), detail=_("it is a file of the workspace"))
     folder = path.parent.resolve()
     above = [(stat.st_dev, stat.st_ino) for stat in (each.stat() for each in (folder, *folder.parents))]
-    for each in (*own, workspace.quarantine, workspace.secret_path.parent):
+    for each in (*own, workspace.quarantine, workspace.secret_path.parent, workspace.folder / LAYOUTS):
         with contextlib.suppress(OSError):
             if ((stat := each.stat()).st_dev, stat.st_ino) in above:
                 raise stop(EXPORT_PLACE, str(path), detail=_("cito-numo keeps its own files in this folder"))

@@ -1,23 +1,20 @@
 """The files that lie ready: found, let be while they are still being written, and read with their hash."""
 
-import errno
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cito_numo.errors import printable
+from cito_numo.files import LARGEST, read_file
 
 CITO, NUMO, EDEXML = "inbox/cito", "inbox/numo", "inbox/edexml"
 """The folders of a school in which files lie ready."""
 
 _SETTLED = 2.0
 """Seconds after which a file is taken to be whole."""
-_LARGEST = 1 << 30
-"""Bytes that a file may have."""
 _IGNORED_NAMES = frozenset({"Thumbs.db", "desktop.ini"})
 _IGNORED_SUFFIXES = (".part", ".crdownload")
 
@@ -70,12 +67,7 @@ def settled_files(school: Path, *folders: str) -> tuple[dict[str, list[InboxFile
 
 def read(file: InboxFile) -> Content:
     """Read a file and hash what was read; OSError where that fails, where it is no file but a pipe or device, or too large."""
-    status = file.path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(file.path))
-    if status.st_size > _LARGEST:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(file.path))
-    data = file.path.read_bytes()
+    data = read_file(file.path, LARGEST)
     return Content(file, data, hashlib.sha256(data).hexdigest())
 
 

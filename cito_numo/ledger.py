@@ -7,13 +7,14 @@ run that was delivered, so that marking one run delivered (or forgetting it) is 
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cito_numo.errors import (
     IO_FAILED,
@@ -497,6 +498,21 @@ def open_ledger(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
     finally:
         if connection is not None:
             connection.close()
+
+
+def gave_results(path: Path, files: Collection[str]) -> bool:
+    """Whether a leerplan that this ledger knows has a result of one of these files (sha256). Never an error: another school asks."""
+    if not path.exists():
+        return False
+    query = "SELECT 1 FROM bestanden JOIN onderdelen USING (volgorde) WHERE sha256 IN (SELECT value FROM json_each(?)) LIMIT 1"
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        try:
+            return connection.execute(query, (json.dumps(list(files)),)).fetchone() is not None
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return False
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cito_numo.errors import FILE_EMPTY, FILE_UNREADABLE, LIST_COLUMNS, LIST_EMPTY, LIST_ROW, CitoNumoError, Problem, stop
+from cito_numo.files import read_file
 from cito_numo.language import _
 from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.sheets import ROW, WHOLE, Row, Sheet, open_sheets
@@ -18,6 +19,8 @@ from cito_numo.values import BLANKS, label_key
 
 _NUMBER = re.compile(r"([+-]?\d+)\.0")
 """A number of a workbook: whole, but one with decimals to it."""
+_LARGEST = 1 << 24
+"""Bytes that a list may have."""
 _KEPT_AS_TEXT = re.compile(r"(?:'|=\")([+-]?\d+)\"?")
 
 
@@ -45,7 +48,7 @@ def read_list(path: Path, columns: Mapping[str, Sequence[str]], required: Collec
     """
     name = str(path)
     try:
-        content = path.read_bytes()
+        content = read_file(path, _LARGEST)
     except OSError as error:
         raise stop(FILE_UNREADABLE, name, detail=error.strerror or type(error).__name__) from None
     aliases = {column: (column, *headers) for column, headers in columns.items()}

@@ -22,7 +22,7 @@ class Log:
         self._command = command
         if path is not None:
             try:
-                self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0)
+                self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600), "ab", buffering=0)
             except OSError as error:
                 self._failed(error)
 

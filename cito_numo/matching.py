@@ -17,6 +17,7 @@ from cito_numo.uitkomst import Reden, Uitkomst
 
 _NOBODY = -1
 _SEVERAL = -2
+_LEERJAAR = r"(?<!\d)([1-6])(?!\d)"
 _FEWEST = 4
 """Pupils of a klas from which it says something that they are scattered."""
 _NOT_LOOKED_UP = (Uitkomst.ONGELDIG, Uitkomst.VORIG_SCHOOLJAAR, Uitkomst.ONGEWIJZIGD)
@@ -127,6 +128,22 @@ def scattered(results: pd.DataFrame, klassen: pd.Series) -> tuple[pd.DataFrame, 
     looked_at = sizes[sizes >= _FEWEST]
     apart = looked_at.index[together.loc[looked_at.index] * 2 < looked_at]
     return joined[joined["klas"].isin(apart)], len(looked_at)
+
+
+def elsewhere_in_school(results: pd.DataFrame, klassen: pd.Series, years: int) -> tuple[int, int]:
+    """How many pupils cannot well be in their klas of now, so many `years` after the klas of their results; and of how many both are known.
+
+    `klassen` is the klas in the list by gebruikersnaam. The leerjaar is the digit in a klas's name (2A, h4b). One year more or less is no
+    wonder: a pupil doubled, or went up early. Nor is the leerjaar of now: an export of a klas holds tests of before under that klas.
+    """
+    pupils = results.loc[under_way(results), ["gebruikersnaam", "klas"]].drop_duplicates()
+    leerjaren = pd.DataFrame({"then": _leerjaar(pupils["klas"]), "now": _leerjaar(pupils["gebruikersnaam"].map(klassen))}).dropna()
+    odd = ((leerjaren["now"] - leerjaren["then"] - years).abs() > 1) & (leerjaren["now"] != leerjaren["then"])
+    return int(odd.sum()), len(leerjaren)
+
+
+def _leerjaar(klassen: "pd.Series[str]") -> "pd.Series[float]":
+    return klassen.astype("str").str.extract(_LEERJAAR, expand=False).astype("float64")
 
 
 def matched_per_key(results: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ import orjson
 
 from cito_numo import delivery
 from cito_numo.errors import LEDGER_LOST, RUN_ALTERED, Problem, stop
-from cito_numo.files import write_whole
+from cito_numo.files import LARGEST, read_file, write_whole
 from cito_numo.language import _
 from cito_numo.ledger import Ledger, RunState
 from cito_numo.report import MANIFEST_JSON, manifest_json, read_manifest, sha256_of
@@ -106,7 +106,7 @@ def altered(ledger: Ledger, outbox: Path, seen: Stamps) -> tuple[list[Problem], 
 def differences(run: Path, manifest: str | None = None) -> Iterator[str]:
     """In what a run differs from its manifest.json, and that from the sha256 of it that is known."""
     try:
-        content = (run / MANIFEST_JSON).read_bytes()
+        content = read_file(run / MANIFEST_JSON, LARGEST)
         outputs = {str(output["path"]): output for output in orjson.loads(content)["outputs"]}
     except (OSError, ValueError, TypeError, KeyError):
         yield _("{name} is gone or cannot be read").format(name=MANIFEST_JSON)
@@ -116,7 +116,7 @@ def differences(run: Path, manifest: str | None = None) -> Iterator[str]:
         return
     for name, output in sorted(outputs.items()):
         try:
-            same = sha256_of((run / name).read_bytes()) == output.get("sha256")
+            same = sha256_of(read_file(run / name, LARGEST)) == output.get("sha256")
         except OSError:
             yield _("{name} is gone or cannot be read").format(name=name)
             continue

@@ -48,7 +48,7 @@ def newest_wins(
     does what is older; a newer toets does, and a correction from a newer file. With `keep_newer`, a correction that was taken earlier than
     what is in force stands back.
     """
-    results = _stop_withdrawn(results, in_force, withdrawn)
+    results = _stop_withdrawn(results, in_force, withdrawn, keep_newer=keep_newer)
     held = results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE
     numbered = results.assign(held=held, result=results.index.astype("Int64"))
     candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "domeinen", "volgorde", "held", "result"]]
@@ -80,7 +80,7 @@ def newest_wins(
     return results, Counting(pool[counts].reset_index(drop=True), taken_out)
 
 
-def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame) -> pd.DataFrame:
+def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame, *, keep_newer: bool) -> pd.DataFrame:
     """Stop results that a person withdrew, and those of the same onderdeel that are not newer.
 
     Results of a toets that is in force go by the other rules. Beside another toets that is in force, what was withdrawn stays so: it does
@@ -94,6 +94,7 @@ def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd
     same_toets = (beside["schooljaar"] == beside["schooljaar_withdrawn"]) & (beside["toets"] == beside["toets_withdrawn"])
     same_content = np.logical_and.reduce([beside[column] == beside[f"{column}_withdrawn"] for column in CONTENT])
     earlier = beside["afnamedatum"] < beside["afnamedatum_withdrawn"]
+    same_content |= earlier & keep_newer
     earlier |= (beside["afnamedatum"] == beside["afnamedatum_withdrawn"]) & (beside["toets"] < beside["toets_withdrawn"])
     not_newer = (same_toets & (same_content | (beside["volgorde"] <= beside["volgorde_withdrawn"]))) | (~same_toets & earlier)
     where = pd.Series(results.index.isin(beside.loc[not_newer, "result"]), index=results.index)

@@ -10,6 +10,7 @@ from cito_numo.errors import PREVIEW_NOTHING, WAITING_NO_RESULTS, ExitCode, Prob
 from cito_numo.groundwork import Groundwork, not_there
 from cito_numo.inbox import CITO, EDEXML, files_in
 from cito_numo.ledger import Ledger, ledger_path, open_ledger
+from cito_numo.outbox import check_ledger
 from cito_numo.report import Message
 from cito_numo.runs import failure
 
@@ -77,6 +78,7 @@ class Previews:
             school = self._workspace.school(korte_naam)
             preview.present = school.config.terugstuuroptie
             with open_ledger(path, read_only=True) as ledger:
+                check_ledger(ledger, path.parent.parent)
                 self._count(school, ledger, preview)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
             failed = failure(error, path)

@@ -3,22 +3,22 @@
 An ECK iD is hashed by the reader that meets it, so that no table, file or ledger holds one (it may not be stored or shown).
 """
 
-import fcntl
 import hashlib
 import hmac
-import os
 import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cito_numo.errors import SECRET_DAMAGED, SECRET_OPEN, stop
-from cito_numo.files import make_folder, write_whole
+from cito_numo.files import folder_lock, make_folder, read_file, write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _SIZE = 32
+_LARGEST = 4096
+"""Bytes that a file may have which is taken for a secret."""
 _KETENID = r"^https?://ketenid\.nl/"
 _STAMPSEUDONIEM = "/sppilot/"
 
@@ -76,9 +76,8 @@ def read_secret(path: Path) -> Secret | None:
     Raises CitoNumoError where others can read it, or where it is not what `make_secret` wrote.
     """
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            text = file.read()
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = read_file(path, _LARGEST)
     except FileNotFoundError:
         return None
     if mode & 0o077:
@@ -100,14 +99,10 @@ def workspace_secret(path: Path, *, dry_run: bool) -> Secret:
 def make_secret(path: Path) -> Secret:
     """The secret in `path`, made there first if there is none; two runs that make it at once end up with the same one."""
     make_folder(path.parent, None)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with folder_lock(path.parent):
         made = read_secret(path)
         if made is None:
             write_whole(path, secrets.token_bytes(_SIZE).hex().encode("ascii"))
             made = read_secret(path)
-    finally:
-        os.close(folder)
     assert made is not None
     return made

@@ -24,6 +24,7 @@ from cito_numo.errors import (
     Problem,
     stop,
 )
+from cito_numo.groundwork import not_active
 from cito_numo.in_force import Filters, InForce, in_force
 from cito_numo.language import _
 from cito_numo.report import PROCESS, WITHDRAW, Message
@@ -33,7 +34,8 @@ from cito_numo.schooljaar import today
 from cito_numo.values import looks_like_eck_id
 
 _LONGEST_REDEN = 200
-_NUMBER = re.compile(r"\d(?:[\W_]{0,2}\d){5,}")
+_NUMBER = re.compile(r"\d(?:[\W_]{0,5}\d){5,}")
+_DAY = re.compile(r"(?<!\d)(?:\d{1,2}-\d{1,2}-202\d|202\d-\d{2}-\d{2})(?!\d)")
 _SHORTEST_NAME = 3
 _KEY = re.compile(r"[0-9a-f-]{24,}", re.IGNORECASE)
 
@@ -82,8 +84,9 @@ def cleaned_reden(text: str, leerling: str) -> str:
         raise stop(REDEN_UNFIT, detail=_("it is longer than {n} characters").format(n=_LONGEST_REDEN))
     if not reden.isprintable():
         raise stop(REDEN_UNFIT, detail=_("it holds characters that cannot be printed"))
+    leerling = leerling.strip()
     named = len(leerling) >= _SHORTEST_NAME and leerling.casefold() in reden.casefold()
-    if named or _NUMBER.search(reden) or _KEY.search(reden) or looks_like_eck_id(reden):
+    if named or _NUMBER.search(_DAY.sub("", reden)) or _KEY.search(reden) or looks_like_eck_id(reden):
         raise stop(REDEN_UNFIT, detail=_("it holds a number of a pupil, or what could be one (six digits or more)"))
     return reden
 
@@ -106,6 +109,10 @@ class _Action:
 def _run(workspace: Workspace, korte_naam: str, chosen: Chosen, action: _Action, now: datetime, *, dry_run: bool) -> PlansRun:
     try:
         with delivering(workspace, korte_naam, now, today(now), dry_run=dry_run) as school:
+            waits = not_active(school.school, school.day) if action.waiting else None
+            if waits is not None:
+                finding = Finding(Status.WAITING, ExitCode.DONE, [Message.of(waits)])
+                return PlansRun(finding.as_result(korte_naam, finding.messages))
             there = in_force(school.school, school.ledger)
             found = there.chosen(Filters(), waiting=action.waiting)
             wanted = set(chosen)
@@ -118,6 +125,8 @@ def _run(workspace: Workspace, korte_naam: str, chosen: Chosen, action: _Action,
             finding = Finding(Status.DRY_RUN if dry_run else Status.NOTHING_NEW, ExitCode.DONE, manifest={"action": action.name})
             finding.add(messages)
             if count and not dry_run:
+                # Should the ledger be lost: no older file corrects what was processed, or brings back what was withdrawn.
+                finding.manifest["volgorde"] = int(plans.onderdelen["volgorde"].max())
                 action.deliver(school, plans, finding)
             return PlansRun(finding.as_result(korte_naam, finding.messages), count)
     except Exception as error:  # noqa: BLE001  whatever it is, a person gets a sentence
@@ -125,7 +134,6 @@ def _run(workspace: Workspace, korte_naam: str, chosen: Chosen, action: _Action,
 
 
 def _processed(school: Delivering, plans: InForce, finding: Finding) -> None:
-    finding.manifest["volgorde"] = int(plans.onderdelen["volgorde"].max())  # should the ledger be lost: no older file corrects it
     school.deliver(plans.changes(_next_revisie(plans.leerplannen, VERWERKT, school)), finding)
 
 

@@ -196,7 +196,7 @@ def _status(removed: Mapping[str, int], options: PurgeOptions) -> PurgeStatus:
 def _reports(folder: Path) -> list[Path]:
     """The report of the night, and those of imports: one for each schooljaar."""
     report = folder / "report"
-    return [report, *sorted(path for path in report.glob("20??-20??") if path.is_dir() and not path.is_symlink())]
+    return [report, *sorted(path for path in report.glob("20??-20??*") if path.is_dir())]
 
 
 def _old_lines(report: Path, before: date) -> int:

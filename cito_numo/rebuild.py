@@ -68,7 +68,10 @@ def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
             for run in unknown:
                 manifest = read_manifest(run / MANIFEST_JSON)
                 changes = changes_in((run / LEERPLANNEN_JSON).read_bytes(), _newest(orders, manifest))
-                by_a_person = ledger.of_leerplannen(changes.ingetrokken["leerplan_id"]) if manifest.get("action") == WITHDRAW else None
+                by_a_person = None
+                if manifest.get("action") == WITHDRAW:
+                    by_a_person = ledger.of_leerplannen(changes.ingetrokken["leerplan_id"])
+                    by_a_person["volgorde"] = by_a_person["volgorde"].clip(lower=_newest(orders, manifest))
                 sha256 = sha256_of((run / MANIFEST_JSON).read_bytes())
                 ledger.begin(run.name, changes, withdrawn=by_a_person, full=True, manifest=sha256)
                 ledger.mark(run.name, RunState.DELIVERED)

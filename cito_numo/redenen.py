@@ -62,7 +62,8 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
     ),
     Reden.ANDER_SCHOOLJAAR: Tekst(
         "In dit bestand staan resultaten van een ander schooljaar: {schooljaren}.",
-        f"Wilt u deze ook koppelen, vraag dat dan aan bij {_KLANTENSERVICE} en geef de aanvraag door aan {_SUPPORT}.",
+        f"Resultaten van een eerder schooljaar worden gekoppeld na een aanvraag bij {_KLANTENSERVICE}: geef die door aan {_SUPPORT}. "
+        "Die van dit schooljaar worden 's nachts verwerkt, als de download in de map inbox/cito staat.",
     ),
     Reden.GEEN_LEERLING: Tekst(
         "Geen leerling in Numo heeft deze sleutel.",

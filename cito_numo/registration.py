@@ -23,8 +23,6 @@ from cito_numo.workspace import NewSchool, change_school, new_school, signed
 if TYPE_CHECKING:
     from cito_numo.lists import Listed
 
-OPTIONS = (2, 1, 0, -1, -2)
-"""The terugstuuropties."""
 _WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff"))
 _LONGEST = 200
 _LONGEST_NAME = 100

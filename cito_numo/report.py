@@ -13,6 +13,7 @@ import orjson
 from cito_numo import __version__
 from cito_numo.config import Csv
 from cito_numo.errors import ExitCode, Problem
+from cito_numo.files import read_file
 
 LEERPLANNEN_JSON = "leerplannen.json"
 LEERPLANNEN_CSV = "leerplannen.csv"
@@ -25,6 +26,8 @@ WITHDRAW, PROCESS, IMPORT = "plans withdraw", "plans process", "import"
 NIET_GELEVERD = ("bestand", "rij", "leerling", "klas", "onderdeel", "toets", "uitkomst", "reden", "wat_te_doen")
 """The columns of niet-geleverd.csv."""
 
+_LARGEST = 1 << 26
+"""Bytes that a manifest may have."""
 _COMMAND = re.compile(r"'cito-numo [^']*'")
 
 
@@ -62,7 +65,7 @@ def manifest_json(content: Mapping[str, Any]) -> bytes:
 def read_manifest(path: Path) -> dict[str, Any]:
     """What stands in a manifest; empty where there is none, or none that can be read."""
     try:
-        content = orjson.loads(path.read_bytes())
+        content = orjson.loads(read_file(path, _LARGEST))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

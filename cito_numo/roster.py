@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cito_numo.errors import FILE_EMPTY, ROSTER_COLUMNS, stop
+from cito_numo.errors import FILE_EMPTY, ROSTER_COLUMNS, ROSTER_EXPORT, stop
 from cito_numo.keytable import given_to_two_pupils
 from cito_numo.layouts import find_columns, shown_headers
 from cito_numo.privacy import Secret
 from cito_numo.sheets import WHOLE, open_sheets
 from cito_numo.tables import PUPILS, names
-from cito_numo.values import clean_ids, plain, present, trimmed, without_eck_ids
+from cito_numo.values import clean_ids, label_key, plain, present, trimmed, without_eck_ids
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "gebruikersnaam": ("Gebruikersnaam", "Leerlingnummer", "Leerlingnr", "Stamnummer", "Login", "Username"),
@@ -51,6 +51,8 @@ def read_roster(content: bytes, name: str, secret: Secret) -> Roster:
         header, *below = sheets[0].top
         raise stop(ROSTER_COLUMNS, name, headers=shown_headers(header.cells, [row.cells for row in below], known=False))
     sheet, header, columns = found
+    if "functioneringsniveau" in map(label_key, header.cells):
+        raise stop(ROSTER_EXPORT, name)
     cells = sheet.read(header, columns)
     rows = cells.num_rows
     cells = cells.filter(cells[WHOLE])

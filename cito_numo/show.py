@@ -11,6 +11,8 @@ from cito_numo.log import Log
 from cito_numo.runs import RunResult, Status
 from cito_numo.uitkomst import Uitkomst
 
+_MOST_PROBLEMS = 100
+
 
 def show_results(results: Sequence[RunResult], *, verbose: bool) -> None:
     """A table on a terminal; without one, what needs a person and is new since the night before. `verbose` says all, everywhere."""
@@ -42,9 +44,12 @@ def show_log_problem(log: Log) -> None:
 
 
 def show_error(error: CitoNumoError) -> None:
-    """Every problem, a line each."""
-    for problem in error.problems:
+    """Every problem, a line each; of very many the first."""
+    for problem in error.problems[:_MOST_PROBLEMS]:
         typer.echo(str(problem), err=True)
+    more = len(error.problems) - _MOST_PROBLEMS
+    if more > 0:
+        typer.echo(ngettext("… and {n} more.", "… and {n} more.", more).format(n=more), err=True)
 
 
 def with_progress(korte_namen: Sequence[str]) -> Iterable[str]:

@@ -1,6 +1,8 @@
 """What `import` shows: a line for each school, and what needs a person."""
 
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -33,4 +35,6 @@ def _from_here(path: Path) -> Path:
 
 def log_imported(log: Log, imported: Imported) -> None:
     """The lines of one school's import; its reference is not among them, for it may be a person's name."""
-    log_result(log, imported.result)
+    result, aanvraag = imported.result, shlex.quote(imported.wanted.aanvraag)
+    told = [replace(message, text=message.text.replace(aanvraag, "…")) for message in result.messages]
+    log_result(log, replace(result, messages=told, news=told))

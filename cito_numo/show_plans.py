@@ -10,6 +10,7 @@ import typer
 from cito_numo.errors import NOT_AGREED, Problem, printable, stop
 from cito_numo.language import _, ngettext
 from cito_numo.log import Log
+from cito_numo.report import Message
 from cito_numo.runs import Status
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def show_run(run: "PlansRun", done: str) -> None:
 def show_problems(korte_naam: str, problems: Sequence[Problem]) -> None:
     """What there is to tell of a school."""
     for problem in problems:
-        typer.echo(f"{korte_naam}: {problem}", err=True)
+        typer.echo(f"{korte_naam}: {Message.of(problem).naming(korte_naam).text}", err=True)
 
 
 def log_run(log: Log, run: "PlansRun") -> None:

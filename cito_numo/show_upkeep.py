@@ -195,8 +195,9 @@ def show_purged(results: Sequence["PurgeResult"]) -> None:
         name = result.korte_naam or _("quarantine")
         parts = [ngettext(one, more, count).format(n=count) for key, one, more in _REMOVED if (count := result.removed.get(key, 0))]
         before = _("from before {day}: ").format(day=result.before) if result.before else ""
+        done = _("would remove") if result.status == "dry_run" else _("removed")
         if result.removed:
-            typer.echo(f"{name}: {before}{', '.join(parts) if parts else _('nothing to remove')}", err=True)
+            typer.echo(f"{name}: {before}{done} {', '.join(parts)}" if parts else f"{name}: {before}{_('nothing to remove')}", err=True)
         for problem in result.problems:
             typer.echo(f"{name}: {problem}", err=True)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cito_numo.config import CONFIG_NAME, LAYOUTS, SchoolConfig, Settings, Workspace
 from cito_numo.errors import FOLDER_NOT_EMPTY, stop
-from cito_numo.files import make_folder, part_of, rewrite_whole, sync_folder, write_whole
+from cito_numo.files import folder_lock, make_folder, part_of, rewrite_whole, sync_folder, write_whole
 from cito_numo.inbox import CITO, EDEXML, NUMO
 from cito_numo.language import _
 from cito_numo.yaml_files import in_quotes, load, quoted, validate, with_value
@@ -142,12 +142,14 @@ def change_school(workspace: Workspace, korte_naam: str, key: str, value: str) -
 
     CitoNumoError, with nothing written, where the file is not valid as it is or would not be with the value.
     """
-    path = workspace.school(korte_naam).folder / "school.yaml"
-    text = path.read_bytes().decode()
-    document = load(path, text)
-    changed = with_value(document, text, key, value)
-    workspace.school(korte_naam, changed)
-    rewrite_whole(path, changed.encode())
+    folder = workspace.school(korte_naam).folder
+    with folder_lock(folder):
+        path = folder / "school.yaml"
+        text = path.read_bytes().decode()
+        document = load(path, text)
+        changed = with_value(document, text, key, value)
+        workspace.school(korte_naam, changed)
+        rewrite_whole(path, changed.encode())
 
 
 def workspace_yaml() -> str:

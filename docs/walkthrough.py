@@ -26,6 +26,23 @@ _PUPILS = (("C1001", "0104233", "1A"), ("C1002", "0104234", "1A"), ("C1003", "01
 _TERMINAL = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "LANGUAGE": "en"}
 
 
+def _cat(name: str) -> str:
+    return Path(name).read_text("utf-8-sig")
+
+
+def _cd(name: str) -> str:
+    os.chdir(name)
+    return ""
+
+
+def _rm(name: str) -> str:
+    shutil.rmtree(name)
+    return ""
+
+
+_SHELL = {"cat": _cat, "cd": _cd, "rm": _rm}
+
+
 class _Terminal(io.StringIO):
     """A terminal that keeps what is shown on it."""
 
@@ -66,9 +83,9 @@ class Year:
         self._write(name, message.as_bytes())
 
     def command(self, line: str, *, first: int | None = None) -> None:
-        """Run a command (`cat FILE`, or ours) and tell what it showed; of much, the first lines."""
+        """Run a command (ours, or one of the shell's that are known here) and tell what it showed; of much, the first lines."""
         words = shlex.split(line.replace("\\\n", ""))
-        shown = Path(words[1]).read_text("utf-8-sig") if words[0] == "cat" else self._run(words[1:])
+        shown = _SHELL[words[0]](words[-1]) if words[0] in _SHELL else self._run(words[1:])
         lines = [one.rstrip() for one in shown.strip("\n").splitlines()]
         lines = lines if first is None or len(lines) <= first else [*lines[:first], "…"]
         self._parts.append("\n".join([f"```console\n$ {line}", *lines, "```"]))
@@ -159,8 +176,8 @@ def _sign_up(year: Year) -> None:
         On a terminal, `cito-numo register` asks for what you leave out.
         """)
     year.command("cito-numo init work")
-    os.chdir("work")
-    shutil.rmtree("schools/voorbeeld-school")
+    year.command("cd work")
+    year.command("rm -r schools/voorbeeld-school")
     year.command(
         "cito-numo register --klantnummer 0123456 --brin 99XX --vestiging 00 --school 'Demo Lyceum' \\\n"
         "    --aanhef Mevrouw --voornaam Demi --achternaam Demo --email beheer@demo-lyceum.example \\\n"

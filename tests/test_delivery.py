@@ -148,6 +148,23 @@ def test_a_file_that_is_replaced_is_its_owners_alone_whatever_it_was(tmp_path: P
     assert [entry.name for entry in path.parent.iterdir()] == ["manifest.json"]
 
 
+@pytest.mark.parametrize("there", ["a file of anybody", "a link", "a pipe"])
+def test_what_somebody_laid_in_the_place_of_a_new_file_is_never_written_into(tmp_path: Path, there: str):
+    part, elsewhere = tmp_path / ".plans.json.part", tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"mine")
+    if there == "a link":
+        part.symlink_to(elsewhere)
+    elif there == "a pipe":
+        os.mkfifo(part)
+    else:
+        os.link(elsewhere, part)
+
+    write_whole(tmp_path / "plans.json", b"{}")
+
+    assert (elsewhere.read_bytes(), (tmp_path / "plans.json").read_bytes()) == (b"mine", b"{}")
+    assert mode(tmp_path / "plans.json") == 0o600
+
+
 @pytest.mark.usefixtures("umask")
 def test_every_folder_that_is_made_on_the_way_is_its_owners_alone(tmp_path: Path):
     make_folder(tmp_path / "schools" / "demo-college" / "inbox", None)

@@ -171,7 +171,7 @@ def test_without_a_request_it_refuses_and_says_whom_to_ask(
     [
         *(("0012345", True), ("C-2026-118", True), ("#12", True), ("J. Voorbeeld, 12-11-2026", True), ("Klantenservice 3 november", True)),
         *(("Voorbeeld 2026-11-12", True), ("", False), ("ja", False), ("12-11-2026", False), ("Voorbeeld", False), ("een aanvraag", False)),
-        *(("0012345\n", False), ("1" * 200, False)),
+        *(("0012345\n", False), ("1" * 200, False), ("Voorbeeld 0104233, 12-11-2026", False)),
     ],
 )
 def test_a_request_is_a_number_or_a_name_and_a_date(text: str, *, is_one: bool):
@@ -312,6 +312,98 @@ def test_what_was_purged_does_not_come_back_by_an_import(workspace: WorkspaceFol
     assert ";0099;" not in listed.read_text("utf-8-sig")
 
 
+def test_an_export_from_which_another_school_got_results_is_held(workspace: WorkspaceFolder, school: SchoolFolder, export: Export):
+    other = workspace.school("demo-lyceum")
+    for one in (school, other):
+        one.numo("0012;;2A")
+    path = export(row("0012", day=THEN))
+    assert imported(workspace, path).school["status"] == "delivered"
+
+    held = imported(workspace, path, school="demo-lyceum")
+
+    assert (held.exit_code, held.school["status"]) == (4, "held")
+    assert "demo-college" in held.school["message"]
+    assert other.runs == []
+
+
+def numbers(*klassen: str) -> list[str]:
+    return [f"00{number};;{klas}" for number, klas in enumerate(klassen, 10)]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "status"),
+    [
+        ("1A", ("3A", "3B", "h3c", "3D"), "delivered"),
+        ("1A", ("3A", "2B", "4C", "3D"), "delivered"),  # doubled; went up early
+        ("2A", ("4A", "4B", "4C", "1D"), "held"),  # the number is another pupil's
+        ("3A", ("3A", "3A", "3A", "3B"), "delivered"),  # an export of the klas of now
+        ("4V", ("1C", "1C", "1D", "1D"), "held"),
+        ("", ("1C", "1C", "1D", "1D"), "delivered"),
+        ("A", ("1C", "1C", "1D", "1D"), "delivered"),
+        ("3G2", ("5A", "5A", "5B", "5B"), "delivered"),
+    ],
+)
+def test_pupils_in_a_leerjaar_where_they_cannot_be_are_held(
+    workspace: WorkspaceFolder, school: SchoolFolder, export: Export, then: str, now: Sequence[str], status: str
+):
+    school.numo(*numbers(*now))
+    path = export(*(row(f"00{number}", klas=then, day=THEN) for number in range(10, 14)))
+
+    ran = imported(workspace, path)
+
+    assert ran.school["status"] == status
+    assert ("leerjaar" in ran.school["message"]) == (status == "held")
+
+
+def test_a_number_of_before_a_fusion_is_not_taken_on_trust_either(workspace: WorkspaceFolder, export: Export):
+    school = workspace.school(leerlingnummers_valid_from="2025-08-01", trust_leerlingnummer="true", tolerance="{unmatched_hold: 1}")
+
+    ran = imported(workspace, export(row("0013", eck_id(1), day=THEN)))
+
+    assert ran.school["counts"]["niet_gekoppeld"] == 1
+    assert school.runs == []
+
+
+def test_who_agreed_to_one_schooljaar_did_not_agree_to_another(workspace: WorkspaceFolder, school: SchoolFolder, export: Export):
+    school.numo("0012;;2A")
+    nobody = [row(f"009{number}", day=day) for number in range(3) for day in (THEN, LAST_YEAR)]
+    path = export(row("0012", day=THEN), row("0012", day=LAST_YEAR), *nobody)
+    code = imported(workspace, path).school["message"].split("--accept ")[1].split()[0]
+
+    assert imported(workspace, path, "--accept", code).school["status"] == "delivered"
+    assert imported(workspace, path, schooljaar=LAST).school["status"] == "held"
+    assert imported(workspace, path, "--accept", code, schooljaar=LAST).school["status"] == "held"
+
+
+def test_the_request_stands_in_no_log(workspace: WorkspaceFolder, school: SchoolFolder, export: Export, tmp_path: Path):
+    school.numo("0012;;2A")
+    path = export(row("0012", day=THEN), row("0098", day=THEN), row("0099", day=THEN))
+    config = str(workspace.folder / "cito-numo.yaml")
+
+    ran = workspace.run(
+        *("import", str(path), "--config", config, "--school", "demo-college", "--schooljaar", PRIOR, "--date", DAY),
+        *("--aanvraag", "Voorbeeldnaam, 12-11-2026", "--log", str(tmp_path / "log")),
+    )
+
+    assert ran.exit_code == 4
+    assert "Voorbeeldnaam" in ran.stderr, "the command that goes on names it"
+    assert "hold-unmatched" in (tmp_path / "log").read_text()
+    assert "Voorbeeldnaam" not in (tmp_path / "log").read_text()
+
+
+def test_imports_of_other_files_of_a_schooljaar_have_reports_of_their_own(workspace: WorkspaceFolder, school: SchoolFolder, export: Export):
+    school.numo("0012;;2A")
+    one, two = (
+        export(row("0012", day=THEN), row("0099", day=THEN)),
+        export(row("0012", onderdeel="Taalverzorging", day=THEN), name="two.csv"),
+    )
+
+    reports = [imported(workspace, path).school["report"] for path in (one, two, one, two)]
+
+    assert [Path(report).parent.name for report in reports] == [PRIOR, f"{PRIOR}-2", PRIOR, f"{PRIOR}-2"]
+    assert ";0099;" in (school.folder / f"report/{PRIOR}/niet-geleverd.csv").read_text("utf-8-sig")
+
+
 # --- many at once ----------------------------------------------------------------------------------------------------
 
 
@@ -415,3 +507,16 @@ def test_on_a_terminal_it_tells_the_same(workspace: WorkspaceFolder, school: Sch
 
     assert "demo-college 2024-2025: delivered, 1 result read, leerplan 1, outbox/" in shown
     assert f"report/{PRIOR}/niet-geleverd.csv" in shown
+
+
+def test_files_without_a_result_of_that_schooljaar_deliver_nothing_whatever_else_changed(
+    workspace: WorkspaceFolder, school: SchoolFolder, export: Export
+):
+    school.numo("0012;;2A")
+    school.cito(row("0012"))
+    workspace.sync()
+    school.configure(processing="automatic")
+
+    ran = imported(workspace, export(row("0012", onderdeel="Taalverzorging")))
+
+    assert (ran.exit_code, ran.school["status"], len(school.runs)) == (65, "nothing_new", 1)

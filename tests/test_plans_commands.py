@@ -565,7 +565,7 @@ def test_an_export_is_what_a_full_night_delivers(workspace: WorkspaceFolder, del
 
 
 def test_an_export_of_nothing_is_valid_too(workspace: WorkspaceFolder, delivered: SchoolFolder):
-    assert valid(plans(workspace, "export", *SCHOOL, "--klas", "9Z").json)["leerplannen"] == []
+    assert valid(plans(workspace, "export", *SCHOOL, "--vak", "engels").json)["leerplannen"] == []
     only = valid(plans(workspace, "export", *SCHOOL, "--klas", "2B").json)["leerplannen"]
     assert [plan["gebruikersnaam"] for plan in only] == ["0013"]
 
@@ -638,3 +638,41 @@ def test_the_log_says_what_was_done_and_to_nobody(workspace: WorkspaceFolder, de
     (line,) = [line for line in lines if line["event"] == "plans"]
     assert (line["command"], line["status"], line["leerplannen"]) == ("plans withdraw", "delivered", 2)
     assert "0012" not in (tmp_path / "log").read_text()
+
+
+def test_a_school_that_is_not_active_processes_nothing_but_may_withdraw(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    delivered.configure(active_from="2099-01-01")
+
+    ran = plans(workspace, "process", *SCHOOL, "--all", "--yes")
+    assert (ran.exit_code, len(delivered.runs)) == (0, 1)
+    assert "active from 2099-01-01" in ran.stderr
+
+    plans(workspace, "withdraw", *SCHOOL, "--leerling", "0011", "--reden", "Fout", "--yes")
+    assert len(delivered.runs) == 2
+
+
+@pytest.mark.parametrize("filters", [["--klas", "9Z"], ["--leerling", "99"], ["--leerling", "0011", "--leerling", "99"]])
+def test_a_klas_or_pupil_that_is_not_there_is_a_mistake(workspace: WorkspaceFolder, delivered: SchoolFolder, filters: list[str]):
+    for command in (["process", "--yes"], ["export"]):
+        ran = plans(workspace, *command, *SCHOOL, *filters)
+        assert (ran.exit_code, ran.stdout, len(delivered.runs)) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["cito-numo.yaml", "schools/demo-college/school.yaml", "leerlijnen.yaml", "layouts/own.yaml", "schools/a/outbox/x"]
+)
+def test_an_export_takes_the_place_of_no_file_of_the_workspace(workspace: WorkspaceFolder, delivered: SchoolFolder, name: str):
+    (workspace.folder / "layouts").mkdir()
+    before = (workspace.folder / name).read_bytes() if (workspace.folder / name).exists() else None
+
+    ran = plans(workspace, "export", *SCHOOL, "--output", str(workspace.folder / name))
+
+    assert ran.exit_code == 2
+    assert ((workspace.folder / name).read_bytes() if (workspace.folder / name).exists() else None) == before
+
+
+def test_a_day_may_stand_in_a_reden_and_a_number_may_not(workspace: WorkspaceFolder, delivered: SchoolFolder):
+    withdraw = ("withdraw", *SCHOOL, "--leerling", " 0011 ", "--dry-run", "--reden")
+    assert plans(workspace, *withdraw, "Toets van 12-11-2026 door een ander gemaakt").exit_code == 0
+    for reden in ("Zie 0011", "123 - 456 - 782", "0104233"):
+        assert plans(workspace, *withdraw, reden).exit_code == 2

@@ -250,3 +250,23 @@ def test_whatever_was_altered_in_a_run_is_told(
 
     assert (ran.exit_code, ran.school["status"]) == (3, "nothing_new")
     assert said in ran.school["message"]
+
+
+def test_a_withdrawal_survives_a_rebuild_though_an_older_correction_lies_there(workspace: WorkspaceFolder, school: SchoolFolder):
+    school.numo("0012;;2A")
+    first = school.cito(row("0012"), name="a.csv")
+    workspace.sync()
+    school.cito(row("0012", fn="vmbo-kb"), name="b.csv")
+    last = school.cito(row("0012"), row("0012", fn="havo"), name="c.csv")
+    assert workspace.sync_json().school["status"] == "nothing_new"
+    withdraw = ("plans", "withdraw", "--school", "demo-college", "--leerling", "0012", "--reden", "Fout", "--yes")
+    assert workspace.run(*withdraw, "--config", str(workspace.folder / "cito-numo.yaml")).exit_code == 0
+    first.unlink()
+    last.unlink()
+    assert workspace.sync_json().school["status"] == "nothing_new"
+    ledger_of(school).unlink()
+
+    workspace.sync("--rebuild")
+
+    assert len(school.runs) == 2
+    assert workspace.sync_json().school["status"] == "nothing_new"

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 from conftest import eck_id
 
-from cito_numo.errors import CitoNumoError
+from cito_numo.errors import ROSTER_EXPORT, CitoNumoError
 from cito_numo.privacy import Secret
 from cito_numo.roster import Roster, from_key_table, from_results, read_roster, with_key_table
 from cito_numo.tables import KEY_TABLE, PUPILS, READ, empty, from_records, names
@@ -188,3 +188,10 @@ def test_a_trusted_number_that_sometimes_lacks_its_eck_id_is_one_pupil():
 def test_a_trusted_number_with_two_eck_ids_is_two_pupils():
     pupils = from_results(named(("0012", "hash1"), ("0012", "hash2")))
     assert plain(pupils, "leerling", "leerlingnummer", "eck_id") == [(0, "0012", "hash1"), (1, "0012", "hash2")]
+
+
+def test_an_export_of_cito_is_no_list_of_pupils():
+    content = b"Leerlingnummer;Klas;Toets;Toetsniveau;Functioneringsniveau\r\n0012;2A;T1;havo;havo\r\n"
+    with pytest.raises(CitoNumoError) as error:
+        read_roster(content, "inbox/numo/export.csv", SECRET)
+    assert [problem.kind for problem in error.value.problems] == [ROSTER_EXPORT]

@@ -81,7 +81,9 @@ def import_(
     A mail on standard input is imported when its sender is in the school's mail_from and the mail host confirms it; else it is kept in
     quarantine/ with the reason, and a person can import it from there.
 
-    Example: `cito-numo edexml import mail.eml`; in a mail rule: `cito-numo edexml import - --config /srv/cito-numo/cito-numo.yaml`
+    Examples:
+    * `cito-numo edexml import mail.eml`
+    * `cito-numo edexml import - --config /srv/cito-numo/cito-numo.yaml`
     """
     from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.intake import ImportOptions, import_files, receive

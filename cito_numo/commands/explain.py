@@ -34,7 +34,9 @@ def explain(
 
     Writes nothing. It shows what is of this pupil, so mind who reads along; ECK iDs and other pupils are never shown.
 
-    Example: `cito-numo explain 0104233 --school demo-college`; `cito-numo explain --row export-1.csv:12 --school demo-college`
+    Examples:
+    * `cito-numo explain 0104233 --school demo-college`
+    * `cito-numo explain --row export-1.csv:12 --school demo-college`
     """
     from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.explaining import Asked

@@ -1,17 +1,19 @@
 """`import`: results of an earlier schooljaar."""
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, School, Verbose, failure_as_json
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Verbose, failure_as_json, schools_for_tab
 from cito_numo.errors import AANVRAAG_MISSING, SCHOOLJAAR_NOT_EARLIER, CitoNumoError, Problem, worst
 from cito_numo.language import _
 
 if TYPE_CHECKING:
+    from cito_numo.config import Workspace
     from cito_numo.importing import Import
 
 _COLUMNS = {
@@ -26,7 +28,10 @@ def import_(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="FILE…", help=_("Exports of Cito: csv, xlsx, xls, ods or UWLR xml."))
     ] = None,
-    school: School = None,
+    school: Annotated[
+        str | None,
+        typer.Option("--school", metavar="SCHOOL", help=_("The korte schoolnaam."), autocompletion=schools_for_tab, show_default=False),
+    ] = None,
     schooljaar: Annotated[
         str | None, typer.Option("--schooljaar", metavar="YYYY-YYYY", help=_("Only results of this schooljaar are taken, as 2024-2025."))
     ] = None,
@@ -53,10 +58,11 @@ def import_(
     They fill what is missing and replace what is older, never a newer result. Doing it again changes nothing. What was not delivered
     stands in report/SCHOOLJAAR/niet-geleverd.csv of the school.
 
-    Example: `cito-numo import toets.csv --school demo-college --schooljaar 2024-2025 --aanvraag 0012345`, or
-    `cito-numo import --list imports.csv`
+    Examples:
+    * `cito-numo import a.csv --school demo --schooljaar 2024-2025 --aanvraag 123`
+    * `cito-numo import --list imports.csv --dry-run`
     """
-    from cito_numo.config import chosen_schools, read_workspace
+    from cito_numo.config import read_workspace
     from cito_numo.importing import Import, ImportOptions, Imports
     from cito_numo.log import Log
     from cito_numo.schooljaar import schooljaar_of, today
@@ -75,9 +81,8 @@ def import_(
             if not files or school is None or schooljaar is None:
                 raise typer.BadParameter(_("name the FILE, --school and --schooljaar; or many of them with --list"))
             by_place = {school: Import(school, schooljaar, aanvraag or "", files)}
-        _check(by_place, schooljaar_of(day))
+        _check(by_place, schooljaar_of(day), workspace)
         wanted = list(by_place.values())
-        chosen_schools(workspace, [one.korte_naam for one in wanted])
     imports = Imports(workspace, ImportOptions(now, day, dry_run, frozenset(accept or ())), wanted)
     with Log(log, "import") as lines:
         results = []
@@ -109,15 +114,26 @@ def _from_list(path: Path) -> "dict[str, Import]":
     return {place: Import(*about, files) for about, (place, files) in together.items()}
 
 
-def _check(wanted: "dict[str, Import]", now: str) -> None:
+def _check(wanted: "dict[str, Import]", now: str, workspace: "Workspace") -> None:
     """CitoNumoError with everything that is wrong with what a person said, in the schooljaar of `now`."""
+    from cito_numo.config import chosen_schools
     from cito_numo.importing import is_aanvraag, is_earlier
 
-    problems = []
+    problems: list[Problem] = []
     for place, one in wanted.items():
+        try:
+            chosen_schools(workspace, [one.korte_naam])
+        except CitoNumoError as error:
+            unknown = {**error.problems[0].values, "school": _shown(one.korte_naam)}
+            problems.append(Problem(error.problems[0].kind, place, unknown))
         if not is_earlier(one.schooljaar, now):
-            problems.append(Problem(SCHOOLJAAR_NOT_EARLIER, place, {"schooljaar": one.schooljaar, "now": now}))
+            problems.append(Problem(SCHOOLJAAR_NOT_EARLIER, place, {"schooljaar": _shown(one.schooljaar), "now": now}))
         if not is_aanvraag(one.aanvraag):
             problems.append(Problem(AANVRAAG_MISSING, place))
     if problems:
         raise CitoNumoError(*problems)
+
+
+def _shown(text: str) -> str:
+    """A cell of a list, without what may be a pupil's number or ECK iD where columns were swapped."""
+    return "…" if re.search(r"\d{5}|://", text) else text

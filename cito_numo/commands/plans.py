@@ -146,7 +146,7 @@ def process(
 
     Example: `cito-numo plans process --school demo-college --vak rekenen --klas 2A`
     """
-    from cito_numo.in_force import check_vakken, look_in
+    from cito_numo.in_force import check_filters, check_vakken, look_in
     from cito_numo.log import Log
     from cito_numo.processing import process as processed
     from cito_numo.show import show_log_problem
@@ -162,13 +162,15 @@ def process(
         if picks and (as_json or not sys.stdin.isatty()):
             raise stop(PLANS_UNCHOSEN)
         check_vakken(workspace, [korte_naam], filters.vakken, now)
-        plans = look_in(workspace, korte_naam, now).chosen(filters, waiting=True).as_records()
+        there = look_in(workspace, korte_naam, now)
+        check_filters(there, filters)
+        plans = there.chosen(filters, waiting=True).as_records()
         if plans and picks:
             plans = pick(plans)
-        elif plans and not as_json:
+        if plans and not as_json:
             show_chosen(plans)
         if plans and not dry_run and not yes:
-            text = ngettext("Process this {n} leerplan?", "Process these {n} leerplannen?", len(plans))
+            text = ngettext("Process this leerplan?", "Process these {n} leerplannen?", len(plans))
             agreed(text.format(n=len(plans)))
     keys = [(plan["leerplan_id"], plan["revisie"]) for plan in plans]
     with Log(log, "plans process") as lines:
@@ -198,7 +200,8 @@ def withdraw(
 
     They are delivered as `ingetrokken`, in a run of their own. Only newer results bring them back: a newer toets, or a correction.
 
-    Example: `cito-numo plans withdraw --school demo-college --leerling 0104233 --reden "De toets is door een ander gemaakt."`
+    Examples:
+    * `cito-numo plans withdraw --school demo --leerling 0104233 --reden "Fout"`
     """
     from cito_numo.in_force import check_vakken, look_in
     from cito_numo.log import Log
@@ -219,7 +222,11 @@ def withdraw(
         if plans and not as_json:
             show_chosen(plans)
         if plans and not dry_run and not yes:
-            text = ngettext("Withdraw this {n} leerplan?", "Withdraw these {n} leerplannen?", len(plans))
+            text = ngettext(
+                "Withdraw this leerplan? Only a newer result brings it back.",
+                "Withdraw these {n} leerplannen? Only newer results bring them back.",
+                len(plans),
+            )
             agreed(text.format(n=len(plans)))
     with Log(log, "plans withdraw") as lines:
         run = withdrawn(workspace, korte_naam, found.keys, cleaned, now, dry_run=dry_run)
@@ -246,10 +253,11 @@ def export(
 ) -> None:
     """Write all that is in force, as a run has it, for a look or another program. It is no run: an importer does not need it.
 
-    Example: `cito-numo plans export --school demo-college --format csv --output leerplannen.csv`
+    Examples:
+    * `cito-numo plans export --school demo-college --output leerplannen.json`
     """
     from cito_numo.files import write_whole
-    from cito_numo.in_force import check_output, check_vakken, exported, look_in
+    from cito_numo.in_force import check_filters, check_output, check_vakken, exported, look_in
     from cito_numo.show_plans import show_problems
 
     workspace, (korte_naam,) = chosen(config, [school], as_json=False)
@@ -258,11 +266,17 @@ def export(
     if output is not None:
         check_output(workspace, output)
     check_vakken(workspace, [korte_naam], filters.vakken, now)
-    found = look_in(workspace, korte_naam, now).chosen(filters, waiting=False)
+    there = look_in(workspace, korte_naam, now)
+    check_filters(there, filters)
+    found = there.chosen(filters, waiting=False)
     content = exported(found, form)
     if output is None:
         typer.echo(content, nl=False)
     else:
         write_whole(output, content)
+        count = len(found.leerplannen)
+        typer.echo(
+            ngettext("Wrote {n} leerplan to {path}.", "Wrote {n} leerplannen to {path}.", count).format(n=count, path=output), err=True
+        )
     show_problems(korte_naam, found.problems)
     raise typer.Exit(ExitCode.LOOK if found.problems else ExitCode.DONE)

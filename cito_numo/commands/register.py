@@ -61,7 +61,10 @@ def register(
     On a terminal what is not given is asked. A list has a row for each school and a column for each option; with a mistake in one row
     none is signed up.
 
-    Example: `cito-numo register`; `cito-numo register --from scholen.csv`; `cito-numo register --activate demo-college`
+    Examples:
+    * `cito-numo register`
+    * `cito-numo register --from scholen.csv`
+    * `cito-numo register --activate demo-college`
     """
     from cito_numo.config import chosen_schools, read_workspace
     from cito_numo.registration import activate as activated

@@ -116,7 +116,9 @@ def purge(
     It goes from the ledger, the outbox, the report and the quarantine; from the inbox only with --inbox. What was purged is not delivered
     again, though it may still lie in the inbox. What Numo took in is not reached: remove it there.
 
-    Example: `cito-numo purge --older-than '2 years' --dry-run`; `cito-numo purge demo-college --leerling 0104233`
+    Examples:
+    * `cito-numo purge --older-than '2 years' --dry-run`
+    * `cito-numo purge demo-college --leerling 0104233`
     """
     from cito_numo.log import Log
     from cito_numo.purge import PurgeOptions, purge_workspace
