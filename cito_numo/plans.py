@@ -42,7 +42,8 @@ def newest_wins(
     `in_force` has the columns `tables.ONDERDELEN`, `vervallen` those of `tables.VERVALLEN`. By afnamedatum, then toets, the
     newest counts; a result that does not becomes `vervangen`. A correction (the toets that is in force, from a file not
     older than the one it came from) takes its place whatever the date; one that was held back takes it out. What an older
-    file says of a toets corrected since is `vervangen`. Where what is in force is read again, its domeinen follow the newer file.
+    file says of a toets corrected since is `vervangen`. Where what is in force is read again, its domeinen follow the newer file; where the
+    cutoff was lowered since, it is held back, with the reason that it was delivered.
 
     `withdrawn` has the columns `tables.WITHDRAWN`: what was in force when a person withdrew it. It does not come back (`ongewijzigd`), nor
     does what is older; a newer toets does, and a correction from a newer file. With `keep_newer`, a correction that was taken earlier than
@@ -76,6 +77,9 @@ def newest_wins(
     for rows, reden in ((beside.loc[outdated, "result"], Reden.GECORRIGEERD), (pool.loc[~counts, "result"], Reden.NIEUWERE_TOETS)):
         where = pd.Series(results.index.isin(rows.dropna()), index=results.index)
         results = stop_rows(results, where, Uitkomst.VERVANGEN, reden)
+    stays = results.index.isin(beside.loc[same & beside["held"], "result"])
+    if stays.any():
+        results = results.assign(reden=results["reden"].mask(stays, Reden.BOVEN_OPTIE_GELEVERD.value))
     taken_out = beside.loc[corrects & beside["held"], names(VERVALLEN)].reset_index(drop=True)
     return results, Counting(pool[counts].reset_index(drop=True), taken_out)
 

@@ -100,6 +100,11 @@ _TEKSTEN: Mapping[Reden, Tekst] = {
         "Zo ingesteld door de school. Wilt u dit resultaat wel in Numo, pas dan de terugstuuroptie aan in Leerling in beeld "
         f"en meld het aan {_SUPPORT}.",
     ),
+    Reden.BOVEN_OPTIE_GELEVERD: Tekst(
+        "Functioneringsniveau {functioneringsniveau} ligt boven wat de school nu laat terugsturen bij toetsniveau {toetsniveau} "
+        "(relatief {relatief}, terugstuuroptie {terugstuuroptie}), maar is eerder geleverd en blijft in Numo.",
+        f"U hoeft niets te doen. Moet het uit Numo, meld het dan aan {_SUPPORT}.",
+    ),
     Reden.ZELFDE_RESULTAAT: Tekst("Dit resultaat is meer dan eens gelezen.", ""),
     Reden.GECORRIGEERD: Tekst("Een nieuwere download corrigeert dit resultaat.", ""),
     Reden.NIEUWERE_TOETS: Tekst("Een nieuwere toets van dit onderdeel telt.", ""),

@@ -50,7 +50,7 @@ _STOPPED_IN: Mapping[Reden, str] = {
         MATCH,
     ),
     **dict.fromkeys((Reden.ZELFDE_RESULTAAT, Reden.ANDER_NIVEAU_ZELFDE_DAG), SELECT),
-    Reden.BOVEN_OPTIE: CUT_STEP,
+    **dict.fromkeys((Reden.BOVEN_OPTIE, Reden.BOVEN_OPTIE_GELEVERD), CUT_STEP),
     **dict.fromkeys((Reden.NIEUWERE_TOETS, Reden.INGETROKKEN), PLAN),
 }
 """Where a reason stops a result; a correction may in two steps."""

@@ -39,6 +39,7 @@ class Reden(StrEnum):
     ANDER_NIVEAU_ZELFDE_DAG = "ander_niveau_zelfde_dag"
     GECORRIGEERD = "gecorrigeerd"
     BOVEN_OPTIE = "boven_optie"
+    BOVEN_OPTIE_GELEVERD = "boven_optie_geleverd"
     NIEUWERE_TOETS = "nieuwere_toets"
     GEWIST = "gewist"
     INGETROKKEN = "ingetrokken"

@@ -379,20 +379,10 @@ def test_a_mail_of_which_only_a_part_was_written_is_written_whole_when_it_comes_
 
 def test_a_command_that_is_killed_while_it_reads_leaves_the_mail_in_quarantine_and_the_school_free(rule: Rule):
     content = mail(("edexml.xml", GOOD))
-    path = rule.workspace.folder / ".cito-numo/secret"
-    path.parent.mkdir(exist_ok=True)
-    os.mkfifo(path, 0o600)
 
-    with subprocess.Popen([*COMMAND, *rule.arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        process.stdin.write(content)
-        process.stdin.close()
-        with path.open("wb"):  # opens when the command has opened it to read
-            process.kill()
-            process.wait()
+    killed = rule.pipe_into_process(content, command=[sys.executable, "-c", KILLED.format(moment="intake.workspace_secret = die")])
 
-    path.unlink()
-    assert (process.returncode, rule.kept.read_bytes(), rule.keys) == (-signal.SIGKILL, content, {})
+    assert (killed.exit_code, rule.kept.read_bytes(), rule.keys) == (-signal.SIGKILL, content, {})
     assert rule.by_hand(str(rule.kept), "--school", "demo-college").exit_code == 0
     assert (rule.keys, rule.quarantine) == (IN, [])
 

@@ -220,6 +220,14 @@ def test_what_a_correction_took_out_is_remembered_with_its_file(school: SchoolNi
 # --- in force: nothing else takes it out -----------------------------------------------------------------------------
 
 
+def test_what_is_in_force_above_a_lowered_cutoff_is_told_as_delivered_and_what_never_was_is_not(school: SchoolNights):
+    school.night(result("0011", fn="vwo"), option=1)
+    night = school.night(result("0011", fn="vwo"), result("0012", fn="vwo"), option=0)
+    assert night.uitkomsten == ["boven_terugstuuroptie", "boven_terugstuuroptie"]
+    assert night.results["reden"].tolist() == ["boven_optie_geleverd", "boven_optie"]
+    assert school.in_force == [("0011", REKENEN, "T1", "vwo")]
+
+
 def test_an_input_that_vanished_takes_nothing_back(school: SchoolNights):
     school.night(result("0011"), result("0012"))
     night = school.night(result("0012"))

@@ -1,5 +1,6 @@
 """The workspace's secret, and the keyed hash that stands for an ECK iD."""
 
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -122,3 +123,9 @@ def test_a_column_is_hashed_row_by_row_and_what_is_missing_stays_missing():
     first, second = ONE.hash_eck_id(eck_id(1)), ONE.hash_eck_id(eck_id(2))
     assert ONE.hash_column(column).to_pylist() == [first, None, second, first, None]
     assert ONE.hash_column(pa.array([None, None], pa.string())).to_pylist() == [None, None]
+
+
+def test_a_secret_that_is_a_pipe_is_told_and_waited_for_by_nobody(tmp_path: Path):
+    os.mkfifo(tmp_path / "secret", 0o600)
+    with pytest.raises(OSError, match="Invalid argument"):
+        read_secret(tmp_path / "secret")
