@@ -152,6 +152,7 @@ SCHOOL_MISSING = ErrorKind(
     N_("Each folder in schools/ is a school: put its school.yaml back, or take the folder away."),
 )
 CONFIG_SYNTAX = ErrorKind("config-syntax", ExitCode.CONFIG, N_("This is not valid YAML: {detail}."))
+CONFIG_UNREADABLE = ErrorKind("config-unreadable", ExitCode.CONFIG, N_("This file cannot be read: {detail}."), N_("Check its permissions."))
 CONFIG_DUPLICATE_KEY = ErrorKind("config-duplicate-key", ExitCode.CONFIG, N_("The key '{key}' stands here twice."), N_("Keep one."))
 CONFIG_UNKNOWN_KEY = ErrorKind("config-unknown-key", ExitCode.CONFIG, N_("The key '{key}' is not known."), N_("{hint}"))
 CONFIG_MISSING_KEY = ErrorKind("config-missing-key", ExitCode.CONFIG, N_("The key '{key}' is required."), N_("{hint}"))

@@ -22,6 +22,7 @@ from cito_numo.errors import (
     CONFIG_SYNTAX,
     CONFIG_UNCHANGEABLE,
     CONFIG_UNKNOWN_KEY,
+    CONFIG_UNREADABLE,
     CONFIG_VALUE,
     CitoNumoError,
     Problem,
@@ -72,7 +73,7 @@ def load(path: Path, text: str | None = None) -> Document:
     except UnicodeDecodeError:
         raise stop(CONFIG_SYNTAX, str(path), detail=_("it is not UTF-8 text")) from None
     except OSError as error:
-        raise stop(CONFIG_SYNTAX, str(path), detail=error.strerror or _("it cannot be read")) from None
+        raise stop(CONFIG_UNREADABLE, str(path), detail=error.strerror or type(error).__name__) from None
     try:
         _refuse_cleverness(path, source)
         root = yaml.compose(source, Loader=yaml.BaseLoader)

@@ -221,7 +221,7 @@ class _Disk:
 
     def make(self, change: Change, do: Callable[[], Any], half: Callable[[], Any] | None = None) -> Any:
         """Make a change of what lies under the root, as the trial wants it."""
-        if not change.path.startswith(self._root):
+        if not f"{change.path}{os.sep}".startswith(self._root):
             return do()
         self._count += 1
         number = self._count
