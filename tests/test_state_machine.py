@@ -646,11 +646,12 @@ class SomtodaySchool(School):
         came = self._import(path)
         if came.status is ImportStatus.HELD:
             came = self._import(path, frozenset(str(problem.values["accept"]) for problem in came.problems if "accept" in problem.values))
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.unlink()
         if came.status is ImportStatus.FAILED and not names & self.in_numo:
             return  # of nobody in Numo: then it is not certain which field the gebruikersnaam is
         assert came.status in (ImportStatus.IMPORTED, ImportStatus.UNCHANGED), came.problems
-        self.model.import_keys(names, hashlib.sha256(path.read_bytes()).hexdigest())
-        path.unlink()
+        self.model.import_keys(names, sha256)
         self.clean -= names
 
     @precondition(lambda self: self.model.keys)
