@@ -4,7 +4,7 @@ Writes nothing. What lies ready is worked out as tonight would, with what the le
 told; of another pupil nothing is told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from cito_numo.outbox import check_ledger
 from cito_numo.privacy import Secret
 from cito_numo.revisions import INGETROKKEN
 from cito_numo.steps import Explained, InForce, Steps
-from cito_numo.tables import KEYS, rows_of
+from cito_numo.tables import KEYS, records_of
 
 _MOST_FILES = 12
 _ONDERDEEL = (
@@ -260,7 +260,7 @@ def _leerplannen(in_force: InForce, files: Mapping[int, str]) -> list[dict[str, 
     plans = in_force.leerplannen[in_force.leerplannen["status"] != INGETROKKEN]
     onderdelen = in_force.onderdelen
     days = onderdelen["afnamedatum"].dt.strftime("%Y-%m-%d").astype("str")
-    told = [*_records(onderdelen.assign(afnamedatum=days))]
+    told = [*records_of(onderdelen.assign(afnamedatum=days))]
     return [
         {
             **{name: plan[name] for name in ("leerplan_id", "vak", "klas", "revisie", "status")},
@@ -270,10 +270,5 @@ def _leerplannen(in_force: InForce, files: Mapping[int, str]) -> list[dict[str, 
                 if one["vak"] == plan["vak"]
             ],
         }
-        for plan in _records(plans)
+        for plan in records_of(plans)
     ]
-
-
-def _records(table: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    columns = list(table.columns)
-    return [dict(zip(columns, row, strict=True)) for row in rows_of(table)]

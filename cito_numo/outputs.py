@@ -28,7 +28,7 @@ from cito_numo.report import (
     read_manifest,
 )
 from cito_numo.revisions import INGETROKKEN, Changes
-from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, rows_of
+from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, records_of
 from cito_numo.uitkomst import Reden, Uitkomst
 
 _ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
@@ -47,7 +47,7 @@ def leerplannen_json(school: School, changes: Changes) -> bytes:
 
 
 def _json(school: Mapping[str, str], changes: Changes) -> bytes:
-    withdrawn = _records(changes.ingetrokken[_INGETROKKEN])
+    withdrawn = records_of(changes.ingetrokken[_INGETROKKEN])
     head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": school}
     return b"%s,\n%s,\n%s}\n" % (
         orjson.dumps(head)[:-1],
@@ -58,8 +58,8 @@ def _json(school: Mapping[str, str], changes: Changes) -> bytes:
 
 def plan_records(changes: Changes) -> list[dict[str, Any]]:
     """The leerplannen as they stand in leerplannen.json, each with its onderdelen."""
-    plans = _records(changes.leerplannen[_LEERPLAN])
-    onderdelen = _records(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
+    plans = records_of(changes.leerplannen[_LEERPLAN])
+    onderdelen = records_of(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
     members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
     for plan, rows in zip(plans, members, strict=True):
         plan["onderdelen"] = [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in rows]
@@ -125,7 +125,7 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     listed = results[results["uitkomst"].isin(_LISTED) & ~refused]
     told = ["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]
     cases = listed[told].drop_duplicates()
-    texts = [tekst_van(case, school.config.terugstuuroptie) for case in _records(cases)]
+    texts = [tekst_van(case, school.config.terugstuuroptie) for case in records_of(cases)]
     cases = cases.assign(tekst=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
     lines = listed.merge(cases, on=told, how="left")
     lines = lines.assign(leerling=lines["leerlingnummer"].fillna(lines["cito_key"]), reden=lines["tekst"])
@@ -134,12 +134,12 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     per_year = other_year.value_counts().reset_index(name="aantal").sort_values("schooljaar")
     per_year["schooljaren"] = per_year["schooljaar"] + " (" + per_year["aantal"].astype("str") + ")"
     other_year = per_year.groupby("bestand")["schooljaren"].agg(", ".join).reset_index().assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
-    texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in _records(other_year)]
+    texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in records_of(other_year)]
     other_year = other_year.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
 
     kinds = results.loc[refused, ["bestand", "waarde"]].astype("str").drop_duplicates().sort_values("waarde")
     kinds = kinds.groupby("bestand")["waarde"].agg(", ".join).reset_index(name="soorten").assign(uitkomst=Uitkomst.ONGELDIG.value)
-    texts = [tekst(Reden.GEWEIGERD, case) for case in _records(kinds)]
+    texts = [tekst(Reden.GEWEIGERD, case) for case in records_of(kinds)]
     kinds = kinds.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
 
     rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year, kinds])
@@ -148,11 +148,6 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
 
 def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:
     return onderdelen.assign(afnamedatum=onderdelen["afnamedatum"].dt.strftime("%Y-%m-%d").astype("str"))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = list(frame.columns)
-    return [dict(zip(columns, row, strict=True)) for row in rows_of(frame)]
 
 
 def _lines(name: str, items: Iterable[object]) -> bytes:

@@ -15,7 +15,7 @@ from cito_numo.errors import printable
 from cito_numo.language import N_, _
 from cito_numo.redenen import Tekst, niveau_met_teken, tekst_van
 from cito_numo.selection import CONTENT, TOETS
-from cito_numo.tables import KEYS, rows_of
+from cito_numo.tables import KEYS, records_of
 from cito_numo.uitkomst import Reden, Uitkomst
 
 READ_STEP, MATCH, SELECT, CUT_STEP, PLAN = "read", "match", "select", "cut", "plan"
@@ -114,11 +114,11 @@ class Steps:
         table = outcome.results.assign(selected=outcome.selected)
         joined = table[table["gebruikersnaam"].isin(self._own["leerlingnummer"].dropna())]
         self._table = table
-        self._joined = _records(joined)
+        self._joined = records_of(joined)
 
     def of(self, rows: pd.Index) -> list[Explained]:
         """These results, by onderdeel and day, then as they stand in the files."""
-        records = _records(self._table.loc[rows])
+        records = records_of(self._table.loc[rows])
         return [self._explained(one) for one in sorted(records, key=_order)]
 
     def _explained(self, one: Mapping[str, Any]) -> Explained:
@@ -259,7 +259,7 @@ class Steps:
 
     def _delivered(self, one: Mapping[str, Any]) -> list[dict[str, Any]]:
         onderdelen = self._in_force.onderdelen
-        return _records(onderdelen[_same(onderdelen, one, ("gebruikersnaam", "onderdeel"))])
+        return records_of(onderdelen[_same(onderdelen, one, ("gebruikersnaam", "onderdeel"))])
 
 
 def _ended(one: Mapping[str, Any]) -> str:
@@ -299,7 +299,7 @@ def _first(leerplannen: pd.DataFrame, onderdelen: pd.DataFrame, one: Mapping[str
     """The leerplan with the onderdeel of a result."""
     vakken = onderdelen.loc[_same(onderdelen, one, ("gebruikersnaam", "onderdeel")), "vak"]
     found = leerplannen[(leerplannen["gebruikersnaam"] == one["gebruikersnaam"]) & leerplannen["vak"].isin(vakken)]
-    return next(iter(_records(found)), None)
+    return next(iter(records_of(found)), None)
 
 
 def _has(table: pd.DataFrame, one: Mapping[str, Any], columns: Sequence[str]) -> bool:
@@ -331,8 +331,3 @@ def _day(one: Mapping[str, Any]) -> str | None:
 
 def _shown(text: str | None) -> str | None:
     return printable(text) if text is not None else None
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = list(table.columns)
-    return [dict(zip(columns, row, strict=True)) for row in rows_of(table)]

@@ -4,7 +4,7 @@ Declared once, here: name, dtype and meaning. A step fills columns and stops row
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -143,6 +143,12 @@ def from_records(records: Sequence[tuple[object, ...]], columns: Sequence[Column
 def rows_of(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:
     """The rows as plain Python values, missing ones as None."""
     return zip(*(pa.array(frame[name], from_pandas=True).to_pylist() for name in frame.columns), strict=True)
+
+
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain Python values by column, missing ones as None."""
+    columns = [str(name) for name in frame.columns]
+    return [dict(zip(columns, row, strict=True)) for row in rows_of(frame)]
 
 
 def under_way(results: pd.DataFrame) -> "pd.Series[bool]":

@@ -1,5 +1,6 @@
 """`import`: results of an earlier schooljaar fill what is missing and replace what is older, after a request to Cito's klantenservice."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -520,3 +521,40 @@ def test_files_without_a_result_of_that_schooljaar_deliver_nothing_whatever_else
     ran = imported(workspace, export(row("0012", onderdeel="Taalverzorging")))
 
     assert (ran.exit_code, ran.school["status"], len(school.runs)) == (65, "nothing_new", 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["prior.csv"], ["prior.csv", "--school", "demo-college"], ["prior.csv", "--list", "imports.csv"], []],
+    ids=["no school", "no schooljaar", "a file beside a list", "nothing"],
+)
+def test_what_is_not_said_of_an_import_is_asked_for(workspace: WorkspaceFolder, school: SchoolFolder, words: list[str]):
+    assert workspace.run("import", "--config", str(workspace.folder / "cito-numo.yaml"), *words).exit_code == 2
+
+
+def test_a_pipe_in_the_place_of_a_list_is_told_and_waited_for_by_nobody(workspace: WorkspaceFolder, school: SchoolFolder, tmp_path: Path):
+    os.mkfifo(tmp_path / "imports.csv")
+    ran = many(workspace, tmp_path / "imports.csv")
+
+    assert ran.exit_code == 65
+    assert "imports.csv" in ran.stderr
+
+
+def test_of_very_many_mistakes_the_first_are_told(workspace: WorkspaceFolder, school: SchoolFolder, tmp_path: Path):
+    listed = tmp_path / "imports.csv"
+    listed.write_text("\r\n".join(("school;schooljaar;aanvraag;file", *(f"demo-college;{PRIOR}-{n};{n}1;a.csv" for n in range(150)))))
+    lines = many(workspace, listed).stderr.splitlines()
+
+    assert (len(lines), lines[-1]) == (101, "… and 50 more.")
+
+
+def test_an_older_copy_of_a_toets_that_was_withdrawn_does_not_bring_it_back(
+    workspace: WorkspaceFolder, school: SchoolFolder, export: Export
+):
+    school.numo("0012;;2A")
+    imported(workspace, export(row("0012", day="12-10-2024")))
+    withdraw = ("plans", "withdraw", "--school", "demo-college", "--leerling", "0012", "--reden", "Fout", "--yes")
+    workspace.run(*withdraw, "--config", str(workspace.folder / "cito-numo.yaml"))
+
+    assert imported(workspace, export(row("0012", day="11-10-2024"), name="older.csv")).school["status"] == "nothing_new"
+    assert imported(workspace, export(row("0012", day="13-10-2024"), name="newer.csv")).school["status"] == "delivered"
