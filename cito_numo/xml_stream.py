@@ -43,7 +43,7 @@ _WIDE = ("utf-16", "utf-32")
 _DECLARATION = re.compile(r"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["'][^>]*\?>""")
 _LONGEST_DECLARATION = 1024
 _MISC = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
-_ROOT = re.compile(r"<([^\s/>!?]+)[\s/>]")
+_ROOT = re.compile(r"""<([^\s/>!?=<&"']+)[\s/>]""")
 
 _LIMITS = frozenset({etree.ErrorTypes.ERR_NO_MEMORY, etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
 _BAD_BYTES = etree.ErrorTypes.ERR_INVALID_ENCODING

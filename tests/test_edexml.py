@@ -638,3 +638,9 @@ def test_an_unknown_groep_of_a_pupil_of_another_vestiging_is_not_told():
         vestigingen=("01",),
     )
     assert [finding.kind.code for finding in file.findings] == []
+
+
+def test_what_stands_in_the_place_of_the_outermost_element_and_is_no_name_is_not_told():
+    with pytest.raises(CitoNumoError) as error:
+        read_edexml(b'<?xml version="1.0"?>\n<htmlkey="00001"/></leerlingen></html>\n', "edexml.xml", secret=Secret(bytes(32)))
+    assert "00001" not in str(error.value)
