@@ -67,11 +67,12 @@ class Rij:
         return ";".join((*keys, who.klas, self.toets, who.toetsniveau, self.onderdeel, day, self.functioneringsniveau, ""))
 
 
-def make_demo(folder: Path, day: date, schools: int = 2, pupils: int = 60, seed: int = 1) -> None:
+def make_demo(folder: Path, day: date, schools: int = 2, pupils: int = 60, seed: int = 1, results: int | None = None) -> None:
     """Make a workspace with `schools` schools of `pupils` pupils each, ready for the night of `day`.
 
     Every second school is a Somtoday school: its results hold only Cito keys, and an EDEXML tells whose they are. Among the results of a
-    school are all kinds that end in an uitkomst of the first night; what stands in `tomorrow/` makes the second night.
+    school are all kinds that end in an uitkomst of the first night; what stands in `tomorrow/` makes the second night. Beside
+    those a pupil has so many `results` (1 to 12); where that is not said 2 to 6, and some also have an earlier toets.
     """
     new_workspace(folder)
     for number in range(schools):
@@ -94,12 +95,13 @@ def make_demo(folder: Path, day: date, schools: int = 2, pupils: int = 60, seed:
                 terugstuuroptie=1 if somtoday else 0,
             ),
         )
-        _fill(school, folder / TOMORROW / "schools" / korte_naam, day, pupils, random.Random(f"{seed}/{number}"), somtoday=somtoday)
+        chance = random.Random(f"{seed}/{number}")
+        _fill(school, folder / TOMORROW / "schools" / korte_naam, day, pupils, chance, results, somtoday=somtoday)
 
 
-def _fill(school: Path, tomorrow: Path, day: date, pupils: int, chance: random.Random, *, somtoday: bool) -> None:
+def _fill(school: Path, tomorrow: Path, day: date, pupils: int, chance: random.Random, results: int | None, *, somtoday: bool) -> None:
     leerlingen = [_leerling(number, chance) for number in range(pupils)]
-    first, second, third = _exports(leerlingen, day, chance)
+    first, second, third = _exports(leerlingen, day, chance, results)
     _write(school / NUMO / "numo-leerlingen.csv", _numo(leerlingen, somtoday=somtoday), day, days_ago=3)
     if somtoday:
         _write(school / EDEXML / "cito-importbestand.xml", edexml(leerlingen, day), day, days_ago=3)
@@ -125,19 +127,23 @@ def _leerling(number: int, chance: random.Random) -> Leerling:
     return Leerling(f"{104233 + number:07d}", f"https://ketenid.nl/201703/{digits}", f"K{700001 + number}", klas, toetsniveau, rung)
 
 
-def _exports(leerlingen: Sequence[Leerling], day: date, chance: random.Random) -> tuple[list[Rij], list[Rij], list[Rij]]:
+def _exports(
+    leerlingen: Sequence[Leerling], day: date, chance: random.Random, results: int | None
+) -> tuple[list[Rij], list[Rij], list[Rij]]:
     """Three exports: the bulk, with what real exports hold besides; one that repeats and corrects; and the one of the second night."""
     start = schooljaar_start(day)
     earlier, taken = max(start, day - timedelta(days=60)), max(start, day - timedelta(days=30))
     exports: tuple[list[Rij], list[Rij], list[Rij]] = ([], [], [])
     few = max(1, len(leerlingen) // 200)
     for number, who in enumerate(leerlingen):
-        for onderdeel in _ONDERDELEN[: 2 + int(chance.random() * 5)]:
+        recent = 2 + int(chance.random() * 5) if results is None else min(results, len(_ONDERDELEN))
+        before = (recent if number % 10 == 0 else 0) if results is None else results - recent
+        for place, onderdeel in enumerate(_ONDERDELEN[:recent]):
             rung = min(max(who.rung + int(chance.random() * 5) - 2, 0), len(_LADDER) - 1)
             rij = Rij(who, "Toets 1", onderdeel, taken, _LADDER[rung])
             exports[0].append(rij)
-            if number % 10 == 0:
-                exports[0].append(replace(rij, toets="Toets 0", afnamedatum=earlier))
+            if place < before:
+                exports[0].append(Rij(who, "Toets 0", onderdeel, earlier, _LADDER[rung]))
         if number // few < len(_SPECIALS):
             special = _SPECIALS[number // few](rij, leerlingen[number - few], day)
             for export, rows in zip(exports, special, strict=True):
