@@ -125,7 +125,7 @@ def newest_roster(lists: Sequence[Content], seen: Mapping[str, int], secret: Sec
     ordered = sorted(lists, key=lambda content: (seen.get(content.sha256, unseen), content.file.mtime_ns, content.file.name))
     for content in reversed(ordered):
         try:
-            return read_roster(content.data, content.file.name, secret), content.file.name, problems
+            return read_roster(content.take(), content.file.name, secret), content.file.name, problems
         except CitoNumoError as error:
             problems += error.problems
     return None, "", problems

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cito_numo.categories import category
 from cito_numo.domeinen import as_text
 from cito_numo.exports import Export
 from cito_numo.layouts import REQUIRED, Columns, Layout
@@ -52,18 +53,20 @@ _NUMBER_IN_TOETS = re.compile(rf"{_LONG_NUMBER}|\d(?:[ .-]?\d){{8}}")
 
 
 def to_results(
-    exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str | None = None
+    exports: list[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str | None = None
 ) -> pd.DataFrame:
     """The results of all files, each given with its order, in the order of the files and their rows.
 
-    `day` is the run's: a later afnamedatum is `ongeldig`; another `schooljaar` than this one, or that day's, is `vorig_schooljaar`.
+    `day` is the run's: a later afnamedatum is `ongeldig`; another `schooljaar` than this one, or that day's, is `vorig_schooljaar`. The
+    list of exports is empty afterwards: large ones would fill the memory.
     """
     by_layout: dict[str, list[tuple[int, Export]]] = {}
     for volgorde, export in sorted(exports, key=lambda numbered: (numbered[0], numbered[1].name)):
         by_layout.setdefault(export.layout.name, []).append((volgorde, export))
+    exports.clear()
     if not by_layout:
         return empty((*READ, *STOPPED))
-    parts = [_parsed(members, leerlijnen, secret, day, schooljaar or schooljaar_of(day)) for members in by_layout.values()]
+    parts = [_parsed(by_layout.pop(name), leerlijnen, secret, day, schooljaar or schooljaar_of(day)) for name in list(by_layout)]
     if len(parts) == 1:
         return parts[0]
     joined = pd.concat(parts, ignore_index=True).sort_values(["volgorde", "bestand", "rij"], kind="stable", ignore_index=True)
@@ -71,11 +74,13 @@ def to_results(
     return joined.astype({name: "category" for name in categories if joined[name].dtype != "category"})
 
 
-def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str) -> pd.DataFrame:
-    cells = _joined(exports)
+def _parsed(exports: list[tuple[int, Export]], leerlijnen: Leerlijnen, secret: Secret, day: date, schooljaar: str) -> pd.DataFrame:
     layout = exports[0][1].layout
-    raw = {name: on_distinct(cells[name], trimmed) for name in Columns.model_fields}
-    misplaced = {name: without_eck_ids(column.dictionary) for name, column in raw.items() if name != "eck_id"}
+    cells = _joined(exports)
+    exports.clear()
+    eck_id = category(on_distinct(cells.pop("eck_id"), lambda texts: secret.hash_column(present(trimmed(texts), layout.absent))))
+    raw = {name: on_distinct(cells[name], trimmed) for name in Columns.model_fields if name != "eck_id"}
+    misplaced = {name: without_eck_ids(column.dictionary) for name, column in raw.items()}
     in_wrong_field = {name: row_by_row(raw[name], holds) for name, (_texts, holds) in misplaced.items()}
     raw |= {name: pa.DictionaryArray.from_arrays(raw[name].indices, texts) for name, (texts, _holds) in misplaced.items()}
     refused = _refused(raw)
@@ -94,18 +99,18 @@ def _parsed(exports: Sequence[tuple[int, Export]], leerlijnen: Leerlijnen, secre
             "volgorde": cells["volgorde"].to_pandas(),
             "rij": cells[ROW].to_pandas(),
             "hersteld": row_by_row(said["leerlingnummer"], ids["leerlingnummer"][1]) | row_by_row(said["cito_key"], ids["cito_key"][1]),
-            "leerlingnummer": _strings(cleaned["leerlingnummer"]),
-            "eck_id": _strings(on_distinct(said["eck_id"], secret.hash_column)),
-            "cito_key": _strings(cleaned["cito_key"]),
-            "klas": _strings(on_distinct(cleaned["klas"], _klas)),
+            "leerlingnummer": category(cleaned["leerlingnummer"]),
+            "eck_id": eck_id,
+            "cito_key": category(cleaned["cito_key"]),
+            "klas": category(on_distinct(cleaned["klas"], _klas)),
             "toets": parsed_categories(said["toets"], _toets),
             "onderdeel": parsed_categories(said["onderdeel"], leerlijnen.onderdeel),
             "afnamedatum": _dates(said["afnamedatum"], dates),
             "schooljaar": parsed_categories(said["afnamedatum"], schooljaren.get),
             "toetsniveau": parsed_categories(said["toetsniveau"], layout.niveau, NIVEAU_DTYPE),
-            "toetsniveau_tekst": parsed_categories(raw["toetsniveau"], str),
+            "toetsniveau_tekst": category(raw["toetsniveau"]),
             "functioneringsniveau": parsed_categories(said["functioneringsniveau"], layout.niveau, NIVEAU_DTYPE),
-            "functioneringsniveau_tekst": parsed_categories(raw["functioneringsniveau"], str),
+            "functioneringsniveau_tekst": category(raw["functioneringsniveau"]),
             "domeinen": _domeinen(cells, layout, refused),
         }
     )
@@ -155,8 +160,9 @@ def _joined(exports: Sequence[tuple[int, Export]]) -> dict[str, pa.Array]:
         bestand = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(position, pa.int32()), size), bestanden)
         columns |= {ROW: export.cells[ROW], WHOLE: export.cells[WHOLE], "bestand": bestand, "volgorde": pa.repeat(volgorde, size)}
         parts.append(pa.table(columns))
-    table = pa.concat_tables(parts).unify_dictionaries()
-    return {name: table[name].combine_chunks() for name in table.column_names}
+    table = pa.concat_tables(parts)
+    whole = {name: table[name] for name in table.column_names}
+    return {name: encoded(cells) if pa.types.is_dictionary(cells.type) else cells.combine_chunks() for name, cells in whole.items()}
 
 
 def _refused(raw: Mapping[str, pa.DictionaryArray]) -> pa.Array:
@@ -183,7 +189,7 @@ def _domeinen(cells: Mapping[str, pa.Array], layout: Layout, refused: pa.Array) 
             of_rows = labels.take(cells[name].indices)
             levels[name.removeprefix(DOMEIN)] = pc.if_else(refused.is_valid(), pa.scalar(None, pa.string()), of_rows)
     texts = as_text(levels) if levels else pa.nulls(len(refused), pa.string())
-    return parsed_categories(texts, str)
+    return category(encoded(texts))
 
 
 def _toets(text: str) -> str | None:

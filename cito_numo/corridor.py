@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, NoReturn, TypeVar
 
 import pandas as pd
+import pyarrow as pa
 
 from cito_numo.arrivals import arrived, gebruikersnamen, moment, newest_roster, read_arrival, usable
 from cito_numo.cito import to_results
@@ -59,6 +60,9 @@ from cito_numo.uitkomst import Reden, Uitkomst
 from cito_numo.unpacking import Source
 
 _T = TypeVar("_T")
+
+pa.set_memory_pool(pa.system_memory_pool())
+# The one that gives back what is free when it is asked: a large school would take twice the memory.
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Opened:
-    """The files of tonight that could be read, and the order of all."""
+    """What the files of tonight hold that could be read, and the order of all."""
 
-    exports: Sequence[tuple[Content, Sequence[Export]]]
+    results: pd.DataFrame
+    """Of all exports (columns `tables.READ` and `tables.STOPPED`)."""
+    detected: Mapping[str, Mapping[str, str]]
+    """How each export was read, by its name."""
     edexml: Sequence[tuple[Content, Sequence[EdexmlFile]]]
     roster: Roster | None
     orders: Mapping[str, int]
@@ -157,6 +164,12 @@ class Outcome:
     settled: Sequence[str]
     """The codes of what gave no reason to hold, and need not be looked at again."""
 
+    def let_go(self) -> None:
+        """Forget the tables that nothing is delivered from: those of a large school fill the memory."""
+        self.results = self.leerlingen = pd.DataFrame()
+        self.selected = pd.Series(dtype="bool")
+        pa.default_memory_pool().release_unused()
+
 
 def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rules, *, has_keys: bool) -> Opened:
     """Read all files, and put them in order: as first `seen` (sha256 → order), new ones behind those.
@@ -165,13 +178,19 @@ def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rul
     """
     desk = _Desk(school, ready, rules, [*ready.problems])
     reader = Reader(rules.layouts, rules.leerlijnen, school.config.brin, "cito_key" if school.needs_keys else "leerlingnummer")
-    exports = desk.opened(CITO, ready.cito, lambda content: read_export(content.data, content.file.name, reader))
+    exports = desk.opened(CITO, ready.cito, lambda content: read_export(content.take(), content.file.name, reader))
     desk.note_exports([export for _content, of_file in exports for export in of_file])
     roster = _newest_roster(desk, seen)
     known = gebruikersnamen(roster)
     needed = (school.needs_keys or roster is None) and not has_keys
     edexml = desk.opened(EDEXML, ready.edexml, lambda content: desk.arrived(content, known), needed=needed)
-    return Opened(exports, edexml, roster, _orders(ready, seen, exports, edexml), desk.problems)
+    orders = _orders(ready, seen, exports, edexml)
+    detected = {content.file.name: _detected(of_file) for content, of_file in exports}
+    named = [(orders[content.sha256], _renamed(export)) for content, of_file in exports for export in of_file]
+    exports.clear()
+    results = to_results(named, rules.leerlijnen, rules.secret, rules.day, rules.schooljaar)
+    pa.default_memory_pool().release_unused()
+    return Opened(results, detected, edexml, roster, orders, desk.problems)
 
 
 def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Rules) -> Outcome:
@@ -184,8 +203,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     keys = _key_table(desk, past, opened)
     key_table = keys.table
 
-    exports = [(orders[content.sha256], _renamed(export)) for content, of_file in opened.exports for export in of_file]
-    results = to_results(exports, rules.leerlijnen, rules.secret, rules.day, rules.schooljaar)
+    results = opened.results
     desk.note_repairs(results)
     desk.note_refused(results)
     desk.judge_files(results)
@@ -220,6 +238,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     changes = to_deliver(plans, onderdelen, gone, full=rules.full)
     results = finish(results, onderdelen, changes)
 
+    pa.default_memory_pool().release_unused()
     known = len(in_numo) if roster is not None or len(key_table) else 0
     desk.judge_pupils(known, past.pupils)
     return Outcome(
@@ -288,7 +307,7 @@ class _Desk:
 
     def arrived(self, content: Content, known: "pd.Series[str] | None") -> list[EdexmlFile]:
         """The EDEXML files in one file; those in it that cannot be used are problems."""
-        source = Source.of(content.file.name, content.data)
+        source = Source.of(content.file.name, content.take())
         files, problems = usable(*read_arrival(source, self.rules.secret, self.school.config, known), self.school.config.brin)
         self.problems += problems
         return files
@@ -320,7 +339,7 @@ class _Desk:
 
     def judge_files(self, results: pd.DataFrame) -> None:
         """Ask for a look at exports of which not one row can be read."""
-        invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"].astype("str"), sort=True)
+        invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"], observed=True)
         sizes = invalid.size()[invalid.all()]
         self.problems += [Problem(FILE_ALL_INVALID, self.place(str(name)), {"count": count}) for name, count in sizes.items()]
 
@@ -469,14 +488,13 @@ def _counts(results: pd.DataFrame) -> dict[str, int]:
 
 
 def _inputs(ready: Ready, opened: Opened) -> list[dict[str, Any]]:
-    detected = {content.file.name: _detected(of_file) for content, of_file in opened.exports}
     return [
         {
             "path": content.file.name,
-            "size": len(content.data),
+            "size": content.size,
             "sha256": content.sha256,
             "volgorde": opened.orders[content.sha256],
-            **detected.get(content.file.name, {}),
+            **opened.detected.get(content.file.name, {}),
         }
         for content in sorted(ready.all, key=lambda content: content.file.name)
     ]

@@ -3,20 +3,24 @@
 A run is built in a hidden folder beside its place, written through to the disk, and renamed; `latest` is a link that is renamed into place.
 """
 
+import hashlib
 import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cito_numo.files import make_folder, sync_folder, write_file
+from cito_numo.report import MANIFEST_JSON, sha256_of
 
 LATEST = "latest"
 _GONE = ".gone-"
 Stamp = Sequence[str | int]
 """Name, size, times and inode of a file."""
+Output = Mapping[str, str | int]
+"""How a manifest names a file: path, size and sha256."""
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-\d{3}")
 
@@ -58,15 +62,33 @@ def is_run(entry: Path) -> bool:
     return _RUN_ID.fullmatch(entry.name) is not None and entry.is_dir() and not entry.is_symlink()
 
 
-def build(outbox: Path, run_id: str, files: Mapping[str, bytes], group: str | None) -> None:
-    """Write the files of a run into its hidden folder, through to the disk. Leftovers of an earlier try are thrown away."""
+def build(
+    outbox: Path, run_id: str, files: Mapping[str, Iterable[bytes]], manifest: Callable[[Sequence[Output]], bytes], group: str | None
+) -> str:
+    """Write the files of a run, which come part by part, into its hidden folder, through to the disk; the sha256 of its manifest.json.
+
+    `manifest` gives that of these outputs. Leftovers of an earlier try are thrown away.
+    """
     make_folder(outbox, group)
     hidden = _hidden(outbox, run_id)
     shutil.rmtree(hidden, ignore_errors=True)
     make_folder(hidden, group)
-    for name, content in files.items():
-        write_file(hidden / name, content, group)
+    outputs: list[Output] = []
+    for name, parts in files.items():
+        hashed = hashlib.sha256()
+        write_file(hidden / name, _hashing(parts, hashed), group)
+        outputs.append({"path": name, "size": (hidden / name).stat().st_size, "sha256": hashed.hexdigest()})
+    content = manifest(outputs)
+    write_file(hidden / MANIFEST_JSON, content, group)
     sync_folder(hidden)
+    return sha256_of(content)
+
+
+def _hashing(parts: Iterable[bytes], hashed: "hashlib._Hash") -> Iterator[bytes]:
+    """These parts, each hashed on its way."""
+    for part in parts:
+        hashed.update(part)
+        yield part
 
 
 def is_built(outbox: Path, run_id: str) -> bool:

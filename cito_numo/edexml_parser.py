@@ -340,8 +340,7 @@ class _Parser:
         dummies = pc.starts_with(columns["key"], "#")  # EDEXML 2.1 §1.10: such a key is not to be stored
         self._note_where(dummies, columns["regel"], EDEXML_KEY_DUMMY)
         columns["key"] = pc.if_else(dummies, pa.scalar(None, pa.string()), columns["key"])
-        hashes = self._secret.hash_column(columns["eck_id"]).to_pylist()
-        columns["eck_id"] = pa.array(hashes, TEXT)
+        columns["eck_id"] = self._secret.hash_column(columns["eck_id"])
         columns["emailadres"] = present(trimmed(pc.replace_substring_regex(columns["emailadres"], "(?s)@.*", "")), ())
         for name in set(self._columns) - {"eck_id", *_NUMBERS}:
             columns[name] = without_eck_ids(columns[name])[0]

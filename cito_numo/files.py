@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,8 +15,8 @@ LARGEST = 1 << 30
 """Bytes that a file may have which is read whole."""
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file, which only its owner may read, by one with this content, in one step."""
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Replace a file, which only its owner may read, by one with this content, whole or part by part, in one step."""
     make_folder(path.parent, None)
     fresh = part_of(path)
     write_file(fresh, content, None)
@@ -50,7 +50,7 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
 
 
-def write_file(path: Path, content: bytes, group: str | None) -> None:
+def write_file(path: Path, content: bytes | Iterable[bytes], group: str | None) -> None:
     """Write a new file, which only its owner, and the group if one is named, may read, through to the disk. OSError names the file.
 
     What a crash left in its place goes; it is never written into, for somebody else may have made it.
@@ -60,7 +60,7 @@ def write_file(path: Path, content: bytes, group: str | None) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
             _share(path, group, _GROUP_FILE if group else _PRIVATE_FILE)
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

@@ -118,7 +118,7 @@ class Groundwork:
         for content in exports:
             others = [
                 korte_naam
-                for korte_naam, file in self._exports.get(len(content.data), ())
+                for korte_naam, file in self._exports.get(content.size, ())
                 if korte_naam != school.korte_naam and self._hash(file) == content.sha256
             ]
             if others:

@@ -186,7 +186,7 @@ def check_filters(plans: InForce, filters: Filters) -> None:
 def exported(plans: InForce, form: str) -> bytes:
     """What is in force, as the bytes of a leerplannen.json or, where `form` is csv, of a leerplannen.csv."""
     changes = plans.changes()
-    return leerplannen_csv(changes, plans.school.config.csv) if form == "csv" else leerplannen_json(plans.school, changes)
+    return b"".join(leerplannen_csv(changes, plans.school.config.csv) if form == "csv" else leerplannen_json(plans.school, changes))
 
 
 def check_output(workspace: Workspace, path: Path) -> None:

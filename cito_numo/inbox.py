@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from cito_numo.files import LARGEST, read_file
 CITO, NUMO, EDEXML = "inbox/cito", "inbox/numo", "inbox/edexml"
 """The folders of a school in which files lie ready."""
 
+_LARGE = 1 << 20
+"""Bytes from which a file is hashed beside other work."""
 _SETTLED = 2.0
 """Seconds after which a file is taken to be whole."""
 _IGNORED_NAMES = frozenset({"Thumbs.db", "desktop.ini"})
@@ -41,13 +44,32 @@ class InboxFile:
         return (self.name, self.size, self.mtime_ns, self.ctime_ns, self.inode)
 
 
-@dataclass(frozen=True)
 class Content:
-    """The bytes of a file, and their hash."""
+    """A file that was read: its bytes until they are taken, and the hash of them (of a large file, made while they are worked on)."""
 
-    file: InboxFile
-    data: bytes
-    sha256: str
+    def __init__(self, file: InboxFile, data: bytes) -> None:
+        self.file = file
+        self.size = len(data)
+        self._data: bytes | None = data
+        self._hash = hashlib.sha256()
+        self._hashing = threading.Thread(target=self._hash.update, args=(data,))
+        if self.size < _LARGE:
+            self._hash.update(data)
+        else:
+            self._hashing.start()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes."""
+        if self.size >= _LARGE:
+            self._hashing.join()
+        return self._hash.hexdigest()
+
+    def take(self) -> bytes:
+        """The bytes. They are given once and not kept: those of a large file fill the memory."""
+        data, self._data = self._data, None
+        assert data is not None
+        return data
 
 
 def settled_files(school: Path, *folders: str) -> tuple[dict[str, list[InboxFile]], list[InboxFile]]:
@@ -67,8 +89,7 @@ def settled_files(school: Path, *folders: str) -> tuple[dict[str, list[InboxFile
 
 def read(file: InboxFile) -> Content:
     """Read a file and hash what was read; OSError where that fails, where it is no file but a pipe or device, or too large."""
-    data = read_file(file.path, LARGEST)
-    return Content(file, data, hashlib.sha256(data).hexdigest())
+    return Content(file, read_file(file.path, LARGEST))
 
 
 def file_orders(files: Iterable[str], seen: Mapping[str, int]) -> dict[str, int]:

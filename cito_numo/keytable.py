@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cito_numo.categories import among
 from cito_numo.errors import HOLD_BRIN, HOLD_COVER, HOLD_KEYS_MOVED, HOLD_KEYS_RENEWED, KEYS_OLDER, Problem
 from cito_numo.holds import Holds
 from cito_numo.tables import KEY_TABLE, names
@@ -124,8 +125,8 @@ def add_to_key_table(key_table: pd.DataFrame, file: pd.DataFrame) -> tuple[pd.Da
     newest = key_table.groupby(identity(key_table))["volgorde"].max()
     fresh = file[file["volgorde"] >= identity(file).map(newest).fillna(-1)]
     fresh = fresh.assign(gebruikersnaam=fresh["gebruikersnaam"].fillna(identity(fresh).map(_certain(key_table)).astype("str")))
-    without_key = key_table["cito_key"].isna() & key_table["eck_id"].isin(fresh["eck_id"].dropna())
-    replaced = identity(key_table).isin(identity(fresh)) | without_key
+    without_key = key_table["cito_key"].isna() & among(key_table["eck_id"], fresh["eck_id"])
+    replaced = among(identity(key_table), identity(fresh)) | without_key
     return pd.concat([key_table[~replaced], fresh], ignore_index=True), _moved(key_table, fresh)
 
 
@@ -141,7 +142,7 @@ def _renewed(key_table: pd.DataFrame, file: pd.DataFrame) -> int:
     Keys do not change (EDEXML 2.1): one pupil may come back under a new one, but where most do, keys and pupils may have been mixed up.
     """
     before, now = (rows[["cito_key", "gebruikersnaam"]].dropna().drop_duplicates() for rows in (key_table, file))
-    named = now[now["gebruikersnaam"].isin(before["gebruikersnaam"])]
+    named = now[among(now["gebruikersnaam"], before["gebruikersnaam"])]
     with_a_known_one = named.merge(before)["gebruikersnaam"].nunique()
     others = named["gebruikersnaam"].nunique() - with_a_known_one
     return others if others > with_a_known_one and others > _FEW else 0
@@ -155,7 +156,7 @@ def _moved(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
 def _pointing_elsewhere(before: pd.DataFrame, now: pd.DataFrame, key: str) -> set[str]:
     before, now = (rows[[key, "gebruikersnaam"]].dropna().drop_duplicates() for rows in (before, now))
     pairs = before.merge(now, how="outer", indicator=True)
-    in_both = pairs[key].isin(before[key]) & pairs[key].isin(now[key])
+    in_both = among(pairs[key], before[key]) & among(pairs[key], now[key])
     return set(pairs.loc[in_both & (pairs["_merge"] != "both"), key])
 
 
@@ -183,7 +184,7 @@ def _change(
         new=len(keys_after - keys_before),
         changed=len(other),
         gone=len(keys_before - keys_after),
-        covered=0 if known is None else int(known.drop_duplicates().isin(_joinable(after, needs_keys=needs_keys)).sum()),
+        covered=0 if known is None else int(among(known.drop_duplicates(), _joinable(after, needs_keys=needs_keys)).sum()),
         in_numo=None if known is None else known.nunique(),
         keys=len(keys_after),
         differs=not _in_order(after).equals(_in_order(before)),

@@ -43,9 +43,12 @@ _IO_DETAILS = {
 }
 
 _NEWEST = """
-    SELECT leerplan_id, gebruikersnaam, vak, klas, max(revisie) AS revisie, status
+    SELECT leerplan, leerplan_id, gebruikersnaam, vak, klas, max(revisie) AS revisie, status
     FROM leerplannen JOIN runs USING (run_id) WHERE state = 'delivered' GROUP BY leerplan_id
 """
+
+
+_ONDERDELEN = "onderdelen USING (leerplan) JOIN inhouden USING (inhoud)"
 
 
 class RunState(StrEnum):
@@ -177,7 +180,7 @@ class Ledger:
         """The onderdelen of those revisies (columns `tables.ONDERDELEN`)."""
         from cito_numo.tables import ONDERDELEN
 
-        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN onderdelen USING (leerplan_id, revisie) ORDER BY gebruikersnaam, vak, prioriteit"
+        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN {_ONDERDELEN} ORDER BY gebruikersnaam, vak, prioriteit"
         return self._frame(query, ONDERDELEN)
 
     def vervallen(self) -> "pd.DataFrame":
@@ -202,20 +205,23 @@ class Ledger:
         from cito_numo.tables import WITHDRAWN
 
         wanted = json.dumps(list(leerplan_ids))
-        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN onderdelen USING (leerplan_id, revisie)"
+        query = f"SELECT {{columns}} FROM ({_NEWEST}) JOIN {_ONDERDELEN}"
         return self._frame(f"{query} WHERE leerplan_id IN (SELECT value FROM json_each(?))", WITHDRAWN, wanted)
 
     def runs_of(self, leerplan_ids: Iterable[str]) -> dict[str, str]:
         """The run that delivered the newest revisie of each of these leerplannen."""
-        query = f"SELECT leerplan_id, run_id FROM ({_NEWEST}) JOIN leerplannen USING (leerplan_id, revisie)"
+        query = f"SELECT leerplannen.leerplan_id, run_id FROM ({_NEWEST}) AS newest JOIN leerplannen USING (leerplan)"
         wanted = json.dumps(list(leerplan_ids))
-        return dict(self._connection.execute(f"{query} WHERE leerplan_id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall())
+        return dict(
+            self._connection.execute(f"{query} WHERE leerplannen.leerplan_id IN (SELECT value FROM json_each(?))", (wanted,)).fetchall()
+        )
 
     def confirm(self, onderdelen: "pd.DataFrame") -> None:
         """Keep that newer files gave results that are in force once more (columns leerplan_id, revisie, onderdeel, volgorde)."""
         with self._transaction():
             self._connection.executemany(
-                "UPDATE onderdelen SET volgorde = ?4 WHERE leerplan_id = ?1 AND revisie = ?2 AND onderdeel = ?3",
+                "UPDATE onderdelen SET volgorde = ?4 WHERE onderdeel = ?3"
+                " AND leerplan = (SELECT leerplan FROM leerplannen WHERE leerplan_id = ?1 AND revisie = ?2)",
                 _records(onderdelen[["leerplan_id", "revisie", "onderdeel", "volgorde"]]),
             )
 
@@ -250,22 +256,24 @@ class Ledger:
         withdrawn: "pd.DataFrame | None" = None,
         *,
         full: bool = False,
-        manifest: str,
     ) -> None:
-        """Write down what a run will deliver, as pending, and the sha256 of its manifest.json.
+        """Write down what a run will deliver, as pending.
 
         `vervallen` are corrections that took an onderdeel out, `withdrawn` is what a person took out (columns `tables.VERVALLEN` and
         `tables.WITHDRAWN`). With `full`, leerplannen that did not change are in force already.
         """
-        import pandas as pd
+        from cito_numo.ledger_rows import rows_to_keep
 
-        plans = pd.concat([changes.leerplannen, changes.ingetrokken.drop(columns="reden")], ignore_index=True).assign(run_id=run_id)
-        onderdelen = changes.onderdelen.merge(changes.leerplannen, on=["gebruikersnaam", "vak"])
-        columns = [row[1] for row in self._connection.execute("PRAGMA table_info(onderdelen)")]
+        known = {*self._connection.execute("SELECT leerplan_id, revisie FROM leerplannen")} if full else set()
+        highest = self._connection.execute(
+            "SELECT (SELECT coalesce(max(leerplan), 0) FROM leerplannen), (SELECT coalesce(max(inhoud), 0) FROM inhouden)"
+        )
+        plans, inhouden, onderdelen = rows_to_keep(changes, known, *highest.fetchone())
         with self._transaction():
-            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?)", (run_id, RunState.PENDING, manifest))
-            self._insert("leerplannen", plans, or_ignore=full)
-            self._insert("onderdelen", onderdelen[columns], or_ignore=full)
+            self._connection.execute("INSERT INTO runs VALUES (?, ?, NULL)", (run_id, RunState.PENDING))
+            self._insert("leerplannen", plans.assign(run_id=run_id))
+            self._insert("inhouden", inhouden)
+            self._insert("onderdelen", onderdelen)
             for table, rows in (("vervallen", vervallen), ("ingetrokken", withdrawn)):
                 if rows is not None:
                     self._insert(table, rows.assign(run_id=run_id))
@@ -280,14 +288,14 @@ class Ledger:
         """Forget a run that was not delivered."""
         with self._transaction():
             self._connection.execute(
-                "DELETE FROM onderdelen WHERE (leerplan_id, revisie) IN (SELECT leerplan_id, revisie FROM leerplannen WHERE run_id = ?)",
-                (run_id,),
+                "DELETE FROM onderdelen WHERE leerplan IN (SELECT leerplan FROM leerplannen WHERE run_id = ?)", (run_id,)
             )
             for table in ("leerplannen", "vervallen", "ingetrokken", "runs"):
                 self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+            self._forget_inhouden()
 
-    def rewrite(self, run_id: str, manifest: str) -> None:
-        """Keep that a run which was delivered has another manifest.json from now on, and is built anew with it."""
+    def mark_built(self, run_id: str, manifest: str) -> None:
+        """Keep that a run is built, for the first time or anew, and the sha256 of its manifest.json."""
         with self._transaction():
             self._connection.execute("UPDATE runs SET state = ?, manifest = ? WHERE run_id = ?", (RunState.BUILT, manifest, run_id))
 
@@ -308,14 +316,14 @@ class Ledger:
         day = before.isoformat()
         with self._transaction():
             self._forget(whole)
-            self._connection.execute("DELETE FROM onderdelen WHERE afnamedatum < ?", (day,))
-            older = f"SELECT leerplan_id, revisie FROM leerplannen WHERE run_id < ? EXCEPT SELECT leerplan_id, revisie FROM ({_NEWEST})"
+            self._connection.execute("DELETE FROM onderdelen WHERE inhoud IN (SELECT inhoud FROM inhouden WHERE afnamedatum < ?)", (day,))
+            older = f"SELECT leerplan FROM leerplannen WHERE run_id < ? EXCEPT SELECT leerplan FROM ({_NEWEST})"
             for table in ("onderdelen", "leerplannen"):
-                self._connection.execute(f"DELETE FROM {table} WHERE (leerplan_id, revisie) IN ({older})", (run_id,))
+                self._connection.execute(f"DELETE FROM {table} WHERE leerplan IN ({older})", (run_id,))
+            self._forget_inhouden()
             self._connection.execute(
-                "UPDATE onderdelen SET prioriteit = nieuw FROM (SELECT leerplan_id AS id, revisie AS r, onderdeel AS o, row_number() OVER"
-                " (PARTITION BY leerplan_id, revisie ORDER BY prioriteit) AS nieuw FROM onderdelen)"
-                " WHERE leerplan_id = id AND revisie = r AND onderdeel = o"
+                "UPDATE onderdelen SET prioriteit = nieuw FROM (SELECT leerplan AS l, onderdeel AS o, row_number() OVER"
+                " (PARTITION BY leerplan ORDER BY prioriteit) AS nieuw FROM onderdelen) WHERE leerplan = l AND onderdeel = o"
             )
             self._connection.execute("DELETE FROM vervallen WHERE run_id < ?", (run_id,))
             self._connection.execute("DELETE FROM ingetrokken WHERE afnamedatum < ?", (day,))
@@ -415,9 +423,9 @@ class Ledger:
         """The leerplannen of which nothing newer is left, how many keys are old, and the first run-id of the day."""
         day, run_id = before.isoformat(), before.strftime("%Y%m%dT")
         found = self._connection.execute(
-            f"SELECT leerplan_id FROM ({_NEWEST}) AS newest JOIN leerplannen USING (leerplan_id, revisie)"
+            f"SELECT newest.leerplan_id FROM ({_NEWEST}) AS newest JOIN leerplannen USING (leerplan)"
             " WHERE CASE WHEN newest.status = 'ingetrokken' THEN run_id < ? ELSE NOT EXISTS (SELECT 1 FROM onderdelen"
-            " WHERE onderdelen.leerplan_id = newest.leerplan_id AND onderdelen.revisie = newest.revisie AND afnamedatum >= ?) END",
+            " JOIN inhouden USING (inhoud) WHERE onderdelen.leerplan = newest.leerplan AND afnamedatum >= ?) END",
             (run_id, day),
         )
         whole = [leerplan_id for (leerplan_id,) in found]
@@ -432,8 +440,14 @@ class Ledger:
         highest = self.revisie_floor()
         self._connection.execute("DELETE FROM ondergrens")
         self._connection.execute("INSERT INTO ondergrens VALUES (?)", (highest,))
-        for table in ("onderdelen", "leerplannen"):
-            self._connection.executemany(f"DELETE FROM {table} WHERE leerplan_id = ?", ids)
+        self._connection.executemany(
+            "DELETE FROM onderdelen WHERE leerplan IN (SELECT leerplan FROM leerplannen WHERE leerplan_id = ?)", ids
+        )
+        self._connection.executemany("DELETE FROM leerplannen WHERE leerplan_id = ?", ids)
+        self._forget_inhouden()
+
+    def _forget_inhouden(self) -> None:
+        self._connection.execute("DELETE FROM inhouden WHERE inhoud NOT IN (SELECT inhoud FROM onderdelen)")
 
     def _bar(self, hashes: Iterable[str], until: str) -> None:
         self._connection.executemany(
@@ -463,18 +477,18 @@ class Ledger:
 
         return from_records(self._connection.execute(query.format(columns=", ".join(names(columns))), values).fetchall(), columns)
 
-    def _insert(self, table: str, frame: "pd.DataFrame", *, or_ignore: bool = False) -> None:
-        verb = "INSERT OR IGNORE" if or_ignore else "INSERT"
+    def _insert(self, table: str, frame: "pd.DataFrame") -> None:
         marks = ", ".join("?" * len(frame.columns))
-        self._connection.executemany(f"{verb} INTO {table} ({', '.join(frame.columns)}) VALUES ({marks})", _records(frame))
+        self._connection.executemany(f"INSERT INTO {table} ({', '.join(frame.columns)}) VALUES ({marks})", _records(frame))
 
 
-def _records(frame: "pd.DataFrame") -> Iterable[tuple[object, ...]]:
+def _records(frame: "pd.DataFrame") -> Iterator[tuple[object, ...]]:
     """The rows as values that SQLite takes: days as ISO text."""
     from cito_numo.tables import rows_of
+    from cito_numo.values import as_days
 
-    days = frame.select_dtypes("datetime")
-    return rows_of(frame.assign(**{str(name): days[name].dt.strftime("%Y-%m-%d") for name in days.columns}))
+    days = frame.select_dtypes("datetime").columns
+    return rows_of(frame.assign(**{str(name): as_days(frame[name]) for name in days}))
 
 
 def ledger_path(school: Path) -> Path:

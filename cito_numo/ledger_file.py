@@ -14,7 +14,7 @@ from cito_numo.files import make_folder
 from cito_numo.language import _
 from cito_numo.schooljaar import today
 
-VERSION = 5
+VERSION = 6
 
 _SCHEMA = """
 CREATE TABLE bestanden (
@@ -35,17 +35,22 @@ CREATE TABLE gewist (leerling TEXT PRIMARY KEY,  -- keyed hash of a leerlingnumm
 ) WITHOUT ROWID;
 CREATE TABLE ondergrens (revisie INTEGER NOT NULL);  -- a revisie that is given from now on is higher
 CREATE TABLE leerplannen (
+    leerplan INTEGER PRIMARY KEY,
     leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
     run_id TEXT NOT NULL REFERENCES runs,
-    PRIMARY KEY (leerplan_id, revisie)
-) WITHOUT ROWID;
-CREATE TABLE onderdelen (
-    leerplan_id TEXT NOT NULL, revisie INTEGER NOT NULL, onderdeel TEXT NOT NULL,
+    UNIQUE (leerplan_id, revisie)
+);
+CREATE TABLE inhouden (  -- what onderdelen say of their toets: what one run gave to many stands here once
+    inhoud INTEGER PRIMARY KEY,
     toets TEXT NOT NULL, schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL,
     toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, relatief INTEGER NOT NULL, route TEXT NOT NULL,
-    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL, domeinen TEXT NOT NULL,
+    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, domeinen TEXT NOT NULL
+);
+CREATE TABLE onderdelen (
+    leerplan INTEGER NOT NULL REFERENCES leerplannen, onderdeel TEXT NOT NULL, prioriteit INTEGER NOT NULL,
+    inhoud INTEGER NOT NULL REFERENCES inhouden,
     volgorde INTEGER NOT NULL,  -- of the newest file that gave this result
-    PRIMARY KEY (leerplan_id, revisie, onderdeel)
+    PRIMARY KEY (leerplan, onderdeel)
 ) WITHOUT ROWID;
 CREATE TABLE vervallen (
     run_id TEXT NOT NULL REFERENCES runs,
@@ -81,6 +86,28 @@ CREATE TABLE ingetrokken (run_id TEXT NOT NULL REFERENCES runs,
     gebruikersnaam TEXT NOT NULL, onderdeel TEXT NOT NULL, schooljaar TEXT NOT NULL, toets TEXT NOT NULL, afnamedatum TEXT NOT NULL,
     toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, volgorde INTEGER NOT NULL);
 """,
+    6: """
+ALTER TABLE leerplannen RENAME TO oude_leerplannen;
+ALTER TABLE onderdelen RENAME TO oude_onderdelen;
+CREATE TABLE leerplannen (leerplan INTEGER PRIMARY KEY,
+    leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT, revisie INTEGER NOT NULL, status TEXT NOT NULL,
+    run_id TEXT NOT NULL REFERENCES runs, UNIQUE (leerplan_id, revisie));
+CREATE TABLE inhouden (inhoud INTEGER PRIMARY KEY, toets TEXT NOT NULL, schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL,
+    toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL, relatief INTEGER NOT NULL, route TEXT NOT NULL,
+    startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, domeinen TEXT NOT NULL);
+CREATE TABLE onderdelen (leerplan INTEGER NOT NULL REFERENCES leerplannen, onderdeel TEXT NOT NULL, prioriteit INTEGER NOT NULL,
+    inhoud INTEGER NOT NULL REFERENCES inhouden, volgorde INTEGER NOT NULL, PRIMARY KEY (leerplan, onderdeel)) WITHOUT ROWID;
+INSERT INTO leerplannen (leerplan_id, gebruikersnaam, vak, klas, revisie, status, run_id)
+    SELECT leerplan_id, gebruikersnaam, vak, klas, revisie, status, run_id FROM oude_leerplannen;
+INSERT INTO inhouden (toets, schooljaar, afnamedatum, toetsniveau, functioneringsniveau, relatief, route, startniveau, doelniveau, domeinen)
+    SELECT DISTINCT toets, schooljaar, afnamedatum, toetsniveau, functioneringsniveau, relatief, route, startniveau, doelniveau, domeinen
+    FROM oude_onderdelen;
+INSERT INTO onderdelen SELECT leerplan, onderdeel, prioriteit, inhoud, volgorde
+    FROM oude_onderdelen JOIN leerplannen USING (leerplan_id, revisie) JOIN inhouden USING
+    (toets, schooljaar, afnamedatum, toetsniveau, functioneringsniveau, relatief, route, startniveau, doelniveau, domeinen);
+DROP TABLE oude_onderdelen;
+DROP TABLE oude_leerplannen;
+""",
 }
 
 
@@ -115,7 +142,11 @@ def prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
 
 
 def _upgraded(connection: sqlite3.Connection, version: int, *, in_memory: bool) -> sqlite3.Connection:
-    """Version 2 knows pupils without a Cito key, and a replaced key table; 3 domeinen; 4 what was purged, and manifests; 5 withdrawals."""
+    """The ledger in this version.
+
+    Version 2 knows pupils without a Cito key, and a replaced key table; 3 domeinen; 4 what was purged, and manifests; 5 withdrawals;
+    6 keeps once what many onderdelen have in common.
+    """
     if in_memory:
         copy = sqlite3.connect(":memory:", isolation_level=None)
         connection.backup(copy)

@@ -124,8 +124,8 @@ _HIGH: _Rungs = np.array([niveau.high for niveau in _ALL], dtype="int8")
 
 
 def _codes(niveaus: pd.Series) -> _Rungs:
-    codes: _Rungs = niveaus.astype(NIVEAU_DTYPE).cat.codes.to_numpy().astype("int8")
-    return codes
+    # Not astype: to pandas two dtypes are equal whose categories have another order, and it leaves the codes as they are.
+    return pd.Categorical(niveaus, dtype=NIVEAU_DTYPE).codes.astype("int8")
 
 
 def relative_level(functioneringsniveau: pd.Series, toetsniveau: pd.Series) -> pd.Series:

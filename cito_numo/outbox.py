@@ -1,6 +1,9 @@
 """The outbox beside the ledger: what one says of a run and the other does not, and how a run comes from the one into the other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from cito_numo.revisions import Changes
 
+_LARGE = 50_000
+"""Onderdelen of a run from which it is worth while to do two things at once."""
 Stamps = Mapping[str, Sequence[delivery.Stamp]]
 """Per run the stamps of its files, as `delivery.stamps` gives them."""
 
@@ -59,7 +64,8 @@ def deliver(
     ledger: Ledger,
     school: Path,
     run_id: str,
-    files: Mapping[str, bytes],
+    files: Mapping[str, Iterable[bytes]],
+    manifest: Callable[[Sequence[delivery.Output]], bytes],
     changes: "Changes",
     vervallen: "pd.DataFrame | None",
     withdrawn: "pd.DataFrame | None",
@@ -69,16 +75,29 @@ def deliver(
 ) -> None:
     """Write the run down, build it, let it appear, and say so: whenever this stops, the next night finishes or forgets it.
 
+    `files` come part by part; `manifest` gives the manifest.json of what was written of them. A large run is built while it is written
+    down: what is not in the ledger yet is swept away too.
     The report names it before it appears: should the ledger be lost and the run be taken at once, it is known there.
     """
     outbox, report = school / "outbox", school / "report" / MANIFEST_JSON
-    ledger.begin(run_id, changes, vervallen, withdrawn, full=full, manifest=sha256_of(files[MANIFEST_JSON]))
-    delivery.build(outbox, run_id, files, group)
-    ledger.mark(run_id, RunState.BUILT)
+    with _beside(large=len(changes.onderdelen) >= _LARGE) as beside:
+        building = beside(delivery.build, outbox, run_id, files, manifest, group)
+        ledger.begin(run_id, changes, vervallen, withdrawn, full=full)
+        ledger.mark_built(run_id, building())
     known = {"newest_run": run_id, "highest_revisie": ledger.highest_revisie(), "revisie_floor": ledger.revisie_floor()}
     write_whole(report, manifest_json({**read_manifest(report), **known}))
     delivery.publish(outbox, run_id)
     ledger.mark(run_id, RunState.DELIVERED)
+
+
+@contextmanager
+def _beside(*, large: bool) -> Iterator[Callable[..., Callable[[], str]]]:
+    """What begins some work and gives what ends it: of a large run beside other work, of others not before it is asked for."""
+    if not large:
+        yield partial
+        return
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda *work: pool.submit(*work).result
 
 
 def altered(ledger: Ledger, outbox: Path, seen: Stamps) -> tuple[list[Problem], Stamps]:

@@ -3,66 +3,98 @@
 Same tables, same bytes: everything is sorted, and nothing holds a time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cito_numo.categories import Numbers, distinct, in_common, numbers, on_texts, positions, texts
 from cito_numo.config import Csv, School
+from cito_numo.csv_files import Cells, csv_of, csv_parts, joined
 from cito_numo.domeinen import Domein, by_priority
-from cito_numo.errors import CSV_ENCODING, stop
 from cito_numo.redenen import tekst, tekst_van
 from cito_numo.report import (
     LEERPLANNEN_CSV,
     LEERPLANNEN_JSON,
-    MANIFEST_JSON,
     NIET_GELEVERD,
-    csv_header,
-    described,
-    manifest_json,
-    read_manifest,
 )
 from cito_numo.revisions import INGETROKKEN, Changes
 from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, records_of
 from cito_numo.uitkomst import Reden, Uitkomst
+from cito_numo.values import as_days, plain
 
 _ONDERDEEL = [column for column in names(ONDERDELEN) if column not in ("gebruikersnaam", "vak", "volgorde")]
 _LEERPLAN = ["leerplan_id", "revisie", "status", "gebruikersnaam", "klas", "vak"]
 _INGETROKKEN = ["leerplan_id", "revisie", "gebruikersnaam", "vak", "reden"]
-_CSV_COLUMNS = [*_LEERPLAN, *_ONDERDEEL[:-1]]
-"""A row of the CSV has no place for domeinen: they stand in the JSON."""
+_PLAN_KEY = ["gebruikersnaam", "vak"]
+_LINES = [name for name in NIET_GELEVERD if name not in ("rij", "leerling")]
 _LISTED = (Uitkomst.ONGELDIG, Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG, Uitkomst.BOVEN_TERUGSTUUROPTIE)
-_FORMULA = r"^[=+\-@\t\r]"
-_NUMBER = r"^[+-]?\d+(?:[.,]\d+)?$"
+_ESCAPED = r'["\\\x00-\x1f]'
+"""What JSON cannot have in a text as it is."""
+_PART = 1 << 14
+"""Rows that are put together at once."""
 
 
-def leerplannen_json(school: School, changes: Changes) -> bytes:
-    """The leerplannen for import into Numo, one on a line; valid against the schema `leerplannen` that the package ships."""
+def leerplannen_json(school: School, changes: Changes) -> Iterator[bytes]:
+    """The leerplannen for import into Numo, part by part, one on a line; valid against the schema `leerplannen` that the package ships."""
     return _json({"korte_naam": school.korte_naam, "brin": school.config.brin[0]}, changes)
 
 
-def _json(school: Mapping[str, str], changes: Changes) -> bytes:
-    withdrawn = records_of(changes.ingetrokken[_INGETROKKEN])
+def _json(school: Mapping[str, str], changes: Changes) -> Iterator[bytes]:
     head = {"format": "cito-numo/leerplannen", "version": "1.0", "school": school}
-    return b"%s,\n%s,\n%s}\n" % (
-        orjson.dumps(head)[:-1],
-        _lines("leerplannen", plan_records(changes)),
-        _lines("ingetrokken", withdrawn),
-    )
+    yield b'%s,\n"leerplannen":[' % orjson.dumps(head)[:-1]
+    yield from _plan_lines(changes)
+    withdrawn = [orjson.dumps(plan) for plan in records_of(changes.ingetrokken[_INGETROKKEN])]
+    yield b'],\n"ingetrokken":[%s]}\n' % (b"\n" + b",\n".join(withdrawn) + b"\n" if withdrawn else b"")
+
+
+def _plan_lines(changes: Changes) -> Iterator[bytes]:
+    """The leerplannen as JSON, each on a line, with commas between them."""
+    plans, onderdelen = changes.leerplannen, _printable(changes.onderdelen)
+    first, like = distinct(onderdelen[_ONDERDEEL])
+    objects = pa.array([orjson.dumps(onderdeel).decode() for onderdeel in _onderdelen(onderdelen.iloc[first])], pa.string())
+    ends = np.append(0, np.bincount(_plan_of(changes), minlength=len(plans)).cumsum())
+    columns = [texts(plans[name]) if name == "revisie" else on_texts(plans[name], _json_texts) for name in _LEERPLAN]
+    for begin in range(0, len(plans), _PART):
+        bounds = ends[begin : begin + _PART + 1]
+        members = objects.take(pa.array(like[bounds[0] : bounds[-1]]))
+        listed = pc.binary_join(pa.ListArray.from_arrays(pa.array(bounds - bounds[0], pa.int32()), members), ",")
+        cells = [pc.fill_null(plain(column[begin : begin + _PART]), "null") for column in columns]
+        named = [part for name, cell in zip(_LEERPLAN, cells, strict=True) for part in (f'"{name}":', cell, ",")]
+        lines = joined(pc.binary_join_element_wise(",\n{", *named, '"onderdelen":[', listed, "]}", ""))
+        yield lines if begin else lines[1:]
+    yield b"\n" if len(plans) else b""
+
+
+def _json_texts(cells: pa.Array) -> pa.Array:
+    """Texts as JSON has them."""
+    if pc.any(pc.match_substring_regex(cells, _ESCAPED)).as_py():
+        return pa.array([None if text is None else orjson.dumps(text).decode() for text in cells.to_pylist()], pa.string())
+    return pc.binary_join_element_wise('"', cells, '"', "")
+
+
+def _plan_of(changes: Changes) -> Numbers:
+    """The place of the leerplan of each onderdeel."""
+    return positions(*numbers(_PLAN_KEY, *in_common(_PLAN_KEY, changes.onderdelen, changes.leerplannen)))
+
+
+def _onderdelen(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Onderdelen as they stand in leerplannen.json."""
+    return [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in records_of(rows[_ONDERDEEL])]
 
 
 def plan_records(changes: Changes) -> list[dict[str, Any]]:
     """The leerplannen as they stand in leerplannen.json, each with its onderdelen."""
     plans = records_of(changes.leerplannen[_LEERPLAN])
-    onderdelen = records_of(_printable(changes.onderdelen)[["gebruikersnaam", "vak", *_ONDERDEEL]])
-    members = (list(group) for _key, group in groupby(onderdelen, key=lambda row: (row.pop("gebruikersnaam"), row.pop("vak"))))
-    for plan, rows in zip(plans, members, strict=True):
-        plan["onderdelen"] = [{**row, "domeinen": [domein._asdict() for domein in _domeinen(row)]} for row in rows]
+    for plan in plans:
+        plan["onderdelen"] = []
+    for place, onderdeel in zip(_plan_of(changes), _onderdelen(_printable(changes.onderdelen)), strict=True):
+        plans[place]["onderdelen"].append(onderdeel)
     return plans
 
 
@@ -83,13 +115,11 @@ def changes_in(content: bytes, volgorde: int = 0) -> Changes:
     )
 
 
-def rewritten(run: Path, leerling: str, style: Csv) -> dict[str, bytes]:
-    """The files of a run without a pupil who was purged; the manifest says that it was `rewritten`."""
+def rewritten(run: Path, leerling: str, style: Csv) -> dict[str, Iterable[bytes]]:
+    """The files of a run without a pupil who was purged, part by part, but for its manifest."""
     content = (run / LEERPLANNEN_JSON).read_bytes()
     changes = changes_in(content).without(leerling)
-    files = {LEERPLANNEN_JSON: _json(orjson.loads(content)["school"], changes), LEERPLANNEN_CSV: leerplannen_csv(changes, style)}
-    manifest = {**read_manifest(run / MANIFEST_JSON), "outputs": described(files), "rewritten": True}
-    return {**files, MANIFEST_JSON: manifest_json(manifest)}
+    return {LEERPLANNEN_JSON: _json(orjson.loads(content)["school"], changes), LEERPLANNEN_CSV: leerplannen_csv(changes, style)}
 
 
 def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], group: Sequence[Column]) -> pd.DataFrame:
@@ -105,30 +135,41 @@ def _domeinen(onderdeel: Mapping[str, Any]) -> list[Domein]:
     return by_priority(onderdeel["domeinen"], onderdeel["toetsniveau"]) if onderdeel["domeinen"] else []
 
 
-def leerplannen_csv(changes: Changes, style: Csv) -> bytes:
-    """The same, flat: a row for each onderdeel."""
-    rows = _printable(changes.onderdelen).merge(changes.leerplannen, on=["gebruikersnaam", "vak"])
-    return _csv(rows[_CSV_COLUMNS], style)
+def leerplannen_csv(changes: Changes, style: Csv) -> Iterator[bytes]:
+    """The same, flat: a row for each onderdeel, part by part. CitoNumoError at once where the encoding lacks a letter of it."""
+    onderdelen = _printable(changes.onderdelen)
+    first, like = distinct(onderdelen[_ONDERDEEL])
+    plans, of_plan = Cells(changes.leerplannen, _LEERPLAN, style), _plan_of(changes)
+    contents = Cells(onderdelen.iloc[first], _ONDERDEEL[:-1], style).rows(0, len(first))
+
+    def rows(begin: int) -> pa.Array:
+        places = of_plan[begin : begin + _PART]
+        lowest = places.min()
+        of_plans = plans.rows(lowest, places.max() + 1).take(pa.array(places - lowest))
+        return pc.binary_join_element_wise(of_plans, contents.take(pa.array(like[begin : begin + _PART])), style.separator)
+
+    return csv_parts([*_LEERPLAN, *_ONDERDEEL[:-1]], map(rows, range(0, len(like), _PART)), style)
 
 
-def niet_geleverd_csv(results: pd.DataFrame, school: School) -> bytes:
-    """Each result that a school should know was held back: why, what to do and whom to ask.
+def niet_geleverd_csv(results: pd.DataFrame, school: School) -> Iterator[bytes]:
+    """Each result that a school should know was held back: why, what to do and whom to ask; part by part.
 
     What is of another schooljaar, or of an instrument that is refused, has one line for each file. `leerling` is the leerlingnummer or Cito
     key, never the ECK iD.
     """
-    return _csv(_niet_geleverd(results, school), school.config.csv)
+    return csv_of(_niet_geleverd(results, school), NIET_GELEVERD, school.config.csv)
 
 
 def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     refused = results["reden"] == Reden.GEWEIGERD
     listed = results[results["uitkomst"].isin(_LISTED) & ~refused]
-    told = ["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]
-    cases = listed[told].drop_duplicates()
-    texts = [tekst_van(case, school.config.terugstuuroptie) for case in records_of(cases)]
-    cases = cases.assign(tekst=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
-    lines = listed.merge(cases, on=told, how="left")
-    lines = lines.assign(leerling=lines["leerlingnummer"].fillna(lines["cito_key"]), reden=lines["tekst"])
+    first, like = distinct(listed[["reden", "veld", "waarde", "toetsniveau", "functioneringsniveau", "relatief"]])
+    cases = [tekst_van(case, school.config.terugstuuroptie) for case in records_of(listed.iloc[first])]
+    told = pd.DataFrame({"reden": [case.reden for case in cases], "wat_te_doen": [case.wat_te_doen for case in cases]}, dtype="str")
+    own = listed["leerlingnummer"].astype("str").fillna(listed["cito_key"].astype("str"))
+    lines = listed[["bestand", "rij", "klas", "onderdeel", "toets", "uitkomst"]].assign(
+        leerling=own, **told.astype("category").take(like).set_axis(listed.index)
+    )
 
     other_year = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]].astype("str")
     per_year = other_year.value_counts().reset_index(name="aantal").sort_values("schooljaar")
@@ -142,36 +183,12 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
     texts = [tekst(Reden.GEWEIGERD, case) for case in records_of(kinds)]
     kinds = kinds.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
 
-    rows = pd.concat([lines.astype({"bestand": "str", "rij": "Int64"}), other_year, kinds])
-    return rows.sort_values(["bestand", "rij", "reden"], na_position="first")[list(NIET_GELEVERD)]
+    whole_files = [frame.assign(rij=0).reindex(columns=list(NIET_GELEVERD)) for frame in (other_year, kinds)]
+    rows = pd.concat(in_common(_LINES, lines, *whole_files), ignore_index=True)
+    order = np.lexsort([rows["reden"].cat.codes, rows["rij"], rows["bestand"].cat.codes])
+    rows = rows.take(order)
+    return rows.assign(rij=rows["rij"].astype("Int64").mask(rows["rij"] == 0))
 
 
 def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:
-    return onderdelen.assign(afnamedatum=onderdelen["afnamedatum"].dt.strftime("%Y-%m-%d").astype("str"))
-
-
-def _lines(name: str, items: Iterable[object]) -> bytes:
-    lines = [orjson.dumps(item) for item in items]
-    return b'"%s":[%s]' % (name.encode(), b"\n" + b",\n".join(lines) + b"\n" if lines else b"")
-
-
-def _csv(rows: pd.DataFrame, style: Csv) -> bytes:
-    special = f'["\\r\\n{style.separator}]'
-    columns = [_quoted(_defused(pa.array(rows[name], from_pandas=True).cast(pa.string())), special) for name in rows.columns]
-    lines = pc.binary_join_element_wise(*columns, style.separator, null_handling="replace", null_replacement="").to_pylist()
-    try:
-        return "".join([csv_header(list(rows.columns), style), *(f"{line}\r\n" for line in lines)]).encode(style.encoding)
-    except UnicodeEncodeError:
-        raise stop(CSV_ENCODING, encoding=style.encoding) from None
-
-
-def _defused(cells: pa.Array) -> pa.Array:
-    """Texts that a spreadsheet would run as a formula get an apostrophe in front; numbers do not."""
-    formula = pc.and_not(pc.match_substring_regex(cells, _FORMULA), pc.match_substring_regex(cells, _NUMBER))
-    return pc.if_else(formula, pc.binary_join_element_wise("'", cells, ""), cells)
-
-
-def _quoted(cells: pa.Array, special: str) -> pa.Array:
-    """Texts that hold a separator, a quote or a line's end, within quotes."""
-    within = pc.binary_join_element_wise('"', pc.replace_substring(cells, '"', '""'), '"', "")
-    return pc.if_else(pc.match_substring_regex(cells, special), within, cells)
+    return onderdelen.assign(afnamedatum=as_days(onderdelen["afnamedatum"]))

@@ -5,12 +5,14 @@ out. What was delivered stays: an onderdeel leaves its leerplan only because a n
 or a correction lies above the cutoff.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from cito_numo.categories import NOT_THERE, Numbers, equal_at, from_codes, in_common, is_in, mapped, numbers, positions, values_at
 from cito_numo.domeinen import in_force_after
 from cito_numo.niveaus import RUNGS, highest_rung, lowest_rung, relative_level
 from cito_numo.selection import CONTENT, TOETS
@@ -21,7 +23,9 @@ _TOETS = list(TOETS)
 _ONDERDEEL = ["gebruikersnaam", "onderdeel"]
 _COUNTING = [*TOETS, *CONTENT, "domeinen", "volgorde", "result"]
 _LOWEST, _HIGHEST = RUNGS.index("vmbo-bb"), RUNGS.index("vwo")
-_RUNG = np.array(RUNGS, dtype=object)
+
+ROUTES = ("ondersteuning", "basis", "verrijking")
+"""For who performs below, at and above the toetsniveau."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Counting:
     """What counts after this run: one toets for each leerling and onderdeel."""
 
     onderdelen: pd.DataFrame
-    """selection.TOETS and CONTENT, `domeinen`, `volgorde`, and `result`: the row of the results, missing where only the ledger has it."""
+    """selection.TOETS and CONTENT, `domeinen`, `volgorde`, and `result`: the place of its row in the results, NOT_THERE where only the
+    ledger has it."""
     vervallen: pd.DataFrame
     """Columns `tables.VERVALLEN`: the corrections of this run that took an onderdeel out."""
 
@@ -50,38 +55,73 @@ def newest_wins(
     what is in force stands back.
     """
     results = _stop_withdrawn(results, in_force, withdrawn, keep_newer=keep_newer)
-    held = results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE
-    numbered = results.assign(held=held, result=results.index.astype("Int64"))
-    candidates = numbered.loc[under_way(results) | held, [*TOETS, *CONTENT, "domeinen", "volgorde", "held", "result"]]
-    candidates = candidates.astype(dict.fromkeys([*TOETS, *CONTENT[1:], "domeinen"], "str")).fillna({"domeinen": ""})
+    held = (results["uitkomst"] == Uitkomst.BOVEN_TERUGSTUUROPTIE).to_numpy()
+    chosen = under_way(results).to_numpy() | held
+    candidates = results.loc[chosen, [*TOETS, *CONTENT, "volgorde"]].assign(
+        domeinen=results.loc[chosen, "domeinen"].astype("str").fillna(""), held=held[chosen], result=np.flatnonzero(chosen)
+    )
+    candidates, in_force, vervallen = in_common(_TOETS, candidates, in_force, vervallen)
+    candidates, in_force = in_common(CONTENT[1:], candidates, in_force)
+    of_candidates, of_in_force, of_vervallen = numbers(_TOETS, candidates, in_force, vervallen)
 
-    beside = candidates.merge(in_force[[*TOETS, *CONTENT, "domeinen", "volgorde"]], on=_TOETS, how="left", suffixes=("", "_in_force"))
-    beside = beside.merge(vervallen, on=_TOETS, how="left", suffixes=("", "_vervallen"))
-    known = beside["volgorde_in_force"].notna()
-    same = known & np.logical_and.reduce([beside[column] == beside[f"{column}_in_force"] for column in CONTENT])
-    later = known & (beside["afnamedatum"] < beside["afnamedatum_in_force"]) if keep_newer else pd.Series(False, index=beside.index)
-    corrects = known & ~same & ~later & (beside["volgorde"] >= beside["volgorde_in_force"])
-    outdated = ~same & ((known & ~corrects) | (beside["volgorde"] < beside["volgorde_vervallen"]))
+    before = positions(of_candidates, of_in_force)
+    known = before != NOT_THERE
+    same = known & np.logical_and.reduce([equal_at(candidates[column], in_force[column], before) for column in CONTENT])
+    volgorde = candidates["volgorde"].to_numpy()
+    later = known & (candidates["afnamedatum"].to_numpy() < values_at(in_force["afnamedatum"], before)) & keep_newer
+    corrects = known & ~same & ~later & (volgorde >= values_at(in_force["volgorde"], before))
+    corrected_since = positions(of_candidates, of_vervallen)
+    older = (corrected_since != NOT_THERE) & (volgorde < values_at(vervallen["volgorde"], corrected_since))
+    outdated = ~same & ((known & ~corrects) | older)
 
-    again = beside.loc[same, [*TOETS, "volgorde", "domeinen", "result"]]
-    staying = in_force[[*TOETS, *CONTENT, "domeinen", "volgorde"]].merge(again, on=_TOETS, how="left", suffixes=("", "_again"))
-    staying["domeinen"] = _domeinen_after(staying)
-    staying["volgorde"] = staying[["volgorde", "volgorde_again"]].max(axis=1).astype("int64")
-    corrected = pd.MultiIndex.from_frame(staying[_TOETS]).isin(pd.MultiIndex.from_frame(beside.loc[corrects, _TOETS]))
-    arriving = beside[~beside["held"] & ~same & ~outdated]
-    arriving = arriving.assign(domeinen=_domeinen_of(arriving))
-    pool = pd.concat([staying.loc[~corrected, _COUNTING], arriving[_COUNTING]], ignore_index=True)
-    pool = pool.sort_values([*_ONDERDEEL, "afnamedatum", "toets", "volgorde"], kind="stable")
-    counts = ~pool.duplicated(_ONDERDEEL, keep="last")
+    staying = _read_again(in_force, candidates[same], before[same])
+    staying = staying[~is_in(of_in_force, of_candidates[corrects])]
+    arrives = ~candidates["held"].to_numpy() & ~same & ~outdated
+    arriving = candidates[arrives]
+    arriving = arriving.assign(domeinen=_domeinen_of(arriving, in_force, before[arrives]))
+    pool = pd.concat([staying[_COUNTING], arriving[_COUNTING]], ignore_index=True)
+    counts = _newest(pool)
 
-    for rows, reden in ((beside.loc[outdated, "result"], Reden.GECORRIGEERD), (pool.loc[~counts, "result"], Reden.NIEUWERE_TOETS)):
-        where = pd.Series(results.index.isin(rows.dropna()), index=results.index)
-        results = stop_rows(results, where, Uitkomst.VERVANGEN, reden)
-    stays = results.index.isin(beside.loc[same & beside["held"], "result"])
+    for places, reden in (
+        (candidates["result"].to_numpy()[outdated], Reden.GECORRIGEERD),
+        (pool.loc[~counts, "result"], Reden.NIEUWERE_TOETS),
+    ):
+        results = stop_rows(results, rows_at(results, places), Uitkomst.VERVANGEN, reden)
+    stays = rows_at(results, candidates.loc[same & candidates["held"], "result"])
     if stays.any():
         results = results.assign(reden=results["reden"].mask(stays, Reden.BOVEN_OPTIE_GELEVERD.value))
-    taken_out = beside.loc[corrects & beside["held"], names(VERVALLEN)].reset_index(drop=True)
+    taken_out = candidates.loc[corrects & candidates["held"], names(VERVALLEN)].reset_index(drop=True)
     return results, Counting(pool[counts].reset_index(drop=True), taken_out)
+
+
+def rows_at(results: pd.DataFrame, places: Iterable[int]) -> "pd.Series[bool]":
+    """Which rows of the results these are, by their place; NOT_THERE is none of them."""
+    which = np.zeros(len(results) + 1, dtype=bool)
+    which[np.asarray(places, dtype="int64")] = True
+    return pd.Series(which[:-1], index=results.index).astype(bool)
+
+
+def _newest(pool: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which row counts for each leerling and onderdeel: by afnamedatum, then toets, then file."""
+    (of_onderdeel,) = numbers(_ONDERDEEL, pool)
+    several = pd.Series(of_onderdeel).duplicated(keep=False).to_numpy()
+    rivals = pool.loc[several, ["afnamedatum", "toets", "volgorde"]].assign(of_onderdeel=of_onderdeel[several])
+    rivals = rivals.sort_values(["of_onderdeel", "afnamedatum", "toets", "volgorde"], kind="stable")
+    counts = ~several
+    counts[rivals.index[~rivals["of_onderdeel"].duplicated(keep="last")]] = True
+    return counts
+
+
+def _read_again(in_force: pd.DataFrame, again: pd.DataFrame, places: Numbers) -> pd.DataFrame:
+    """What is in force, with the `result` of the rows (at these places) that were read again: they follow the newer file."""
+    volgorde, domeinen = in_force["volgorde"].to_numpy().copy(), in_force["domeinen"].to_numpy(dtype="object").copy()
+    result = np.full(len(in_force), NOT_THERE)
+    newer = (again["volgorde"].to_numpy() >= volgorde[places]) & (again["domeinen"] != "").to_numpy()
+    for place, now in zip(places[newer], again["domeinen"][newer], strict=True):
+        domeinen[place] = in_force_after(domeinen[place], now)
+    volgorde[places] = np.maximum(volgorde[places], again["volgorde"].to_numpy())
+    result[places] = again["result"].to_numpy()
+    return in_force.assign(volgorde=volgorde, domeinen=pd.Series(domeinen, index=in_force.index, dtype="str"), result=result)
 
 
 def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd.DataFrame, *, keep_newer: bool) -> pd.DataFrame:
@@ -105,18 +145,18 @@ def _stop_withdrawn(results: pd.DataFrame, in_force: pd.DataFrame, withdrawn: pd
     return stop_rows(results, where, Uitkomst.ONGEWIJZIGD, Reden.INGETROKKEN)
 
 
-def _domeinen_of(arriving: pd.DataFrame) -> "pd.Series[str]":
+def _domeinen_of(arriving: pd.DataFrame, in_force: pd.DataFrame, places: Numbers) -> "pd.Series[str]":
     """The domeinen of what arrives; where a correction leaves both levels as they are, it has those that are in force too."""
-    same_levels = np.logical_and.reduce([arriving[column] == arriving[f"{column}_in_force"] for column in CONTENT[1:]])
-    pairs = zip(arriving["domeinen_in_force"].where(same_levels, "").fillna(""), arriving["domeinen"], strict=True)
-    return pd.Series([in_force_after(before, now) for before, now in pairs], index=arriving.index, dtype="str")
-
-
-def _domeinen_after(staying: pd.DataFrame) -> "pd.Series[str]":
-    """The domeinen of what is in force, with those of a file that is not older."""
-    newer = staying["volgorde_again"] >= staying["volgorde"]
-    pairs = zip(staying["domeinen"], staying["domeinen_again"].where(newer, ""), strict=True)
-    return pd.Series([in_force_after(before, now) if now else before for before, now in pairs], index=staying.index, dtype="str")
+    same_levels = np.logical_and.reduce([equal_at(arriving[column], in_force[column], places) for column in CONTENT[1:]])
+    before = pd.Series(values_at(in_force["domeinen"], places), index=arriving.index, dtype="str").where(
+        (places != NOT_THERE) & same_levels, ""
+    )
+    there = (arriving["domeinen"] != "") | (before != "")
+    if not there.any():
+        return arriving["domeinen"]
+    pairs = zip(before[there], arriving.loc[there, "domeinen"], strict=True)
+    after = pd.Series([in_force_after(earlier, now) for earlier, now in pairs], index=before.index[there], dtype="str")
+    return arriving["domeinen"].where(~there, after)
 
 
 def onderdelen_of(counting: pd.DataFrame, vak_of: Mapping[str, str], in_force: pd.DataFrame) -> pd.DataFrame:
@@ -127,21 +167,25 @@ def onderdelen_of(counting: pd.DataFrame, vak_of: Mapping[str, str], in_force: p
     `doelniveau` is the toetsniveau's highest rung for who performs below it, else one rung above the functioneringsniveau's
     highest. Both stay within vmbo-bb … vwo, where Numo practises.
     """
-    relatief = relative_level(counting["functioneringsniveau"], counting["toetsniveau"]).astype("int8")
+    relatief = relative_level(counting["functioneringsniveau"], counting["toetsniveau"]).to_numpy("int8")
     start = lowest_rung(counting["functioneringsniveau"]).clip(_LOWEST, _HIGHEST)
     doel = np.where(relatief < 0, highest_rung(counting["toetsniveau"]), highest_rung(counting["functioneringsniveau"]) + 1)
-    delivered_under = in_force[["onderdeel", "vak"]].drop_duplicates("onderdeel").to_numpy().tolist()
-    vakken = {**dict(delivered_under), **vak_of}
+    delivered_under = in_force[["onderdeel", "vak"]].drop_duplicates("onderdeel").astype("str").to_numpy().tolist()
     onderdelen = counting.assign(
-        vak=counting["onderdeel"].map(vakken).astype("str"),
+        vak=mapped(counting["onderdeel"], {**dict(delivered_under), **vak_of}),
         relatief=relatief,
-        route=pd.Series(
-            np.select([relatief < 0, relatief > 0], ["ondersteuning", "verrijking"], "basis"), index=counting.index, dtype="str"
-        ),
-        startniveau=pd.Series(_RUNG[start], index=counting.index, dtype="str"),
-        doelniveau=pd.Series(_RUNG[np.minimum(doel, _HIGHEST)], index=counting.index, dtype="str"),
-        start=start,
+        route=from_codes(np.sign(relatief) + 1, ROUTES).cat.reorder_categories(sorted(ROUTES)),
+        startniveau=_rungs(start),
+        doelniveau=_rungs(np.minimum(doel, _HIGHEST)),
     )
-    onderdelen = onderdelen.sort_values(["gebruikersnaam", "vak", "relatief", "start", "onderdeel"], ignore_index=True)
-    onderdelen["prioriteit"] = onderdelen.groupby(["gebruikersnaam", "vak"], sort=False).cumcount() + 1
+    (leerplan,) = numbers(["gebruikersnaam", "vak"], onderdelen)
+    order = np.lexsort((onderdelen["onderdeel"].cat.codes.to_numpy(), start, relatief, leerplan))
+    first = np.flatnonzero(np.diff(leerplan[order], prepend=-1))
+    before = np.repeat(first, np.diff(first, append=len(order)))
+    onderdelen = onderdelen.take(order).reset_index(drop=True).assign(prioriteit=np.arange(len(order)) - before + 1)
     return onderdelen[[*names(ONDERDELEN), "result"]]
+
+
+def _rungs(places: npt.NDArray[np.integer]) -> pd.Series:
+    """A column of rungs, by their place in RUNGS."""
+    return from_codes(places, RUNGS).cat.reorder_categories(sorted(RUNGS))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cito_numo.outbox import check_ledger, differences, finish_unfinished
 from cito_numo.outputs import changes_in, rewritten
 from cito_numo.privacy import workspace_secret
 from cito_numo.rebuild import ASIDE, FRESH
-from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, NIET_GELEVERD_CSV, manifest_json, nothing_held_back, read_manifest, sha256_of
+from cito_numo.report import LEERPLANNEN_JSON, MANIFEST_JSON, NIET_GELEVERD_CSV, manifest_json, nothing_held_back, read_manifest
 from cito_numo.schooljaar import first_day_of, today
 
 
@@ -156,9 +157,9 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
     problems.append(Problem(LEERLING_ELSEWHERE if any(removed.values()) else LEERLING_UNSEEN))
     if not options.dry_run:
         for run in runs:
+            manifest = partial(_rewritten_manifest, read_manifest(run / MANIFEST_JSON))
             files = rewritten(run, leerling, school.config.csv)
-            delivery.build(outbox, run.name, files, school.config.outbox_group)
-            ledger.rewrite(run.name, sha256_of(files[MANIFEST_JSON]))
+            ledger.mark_built(run.name, delivery.build(outbox, run.name, files, manifest, school.config.outbox_group))
             delivery.publish(outbox, run.name)
             ledger.mark(run.name, RunState.DELIVERED)
         for path, (kept, lines) in lists.items():
@@ -172,6 +173,10 @@ def _of_leerling(workspace: Workspace, school: School, ledger: Ledger, options: 
             path.unlink()
     exit_code = worst(problem.kind.exit_code for problem in problems)
     return PurgeResult(school.korte_naam, _status(removed, options), exit_code, removed, problems=problems)
+
+
+def _rewritten_manifest(before: Mapping[str, Any], outputs: Sequence[delivery.Output]) -> bytes:
+    return manifest_json({**before, "outputs": outputs, "rewritten": True})
 
 
 def _tell(folder: Path, ledger: Ledger) -> None:

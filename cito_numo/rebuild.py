@@ -73,7 +73,8 @@ def rebuild(school: Path, now: datetime, secret: Secret) -> list[Problem]:
                     by_a_person = ledger.of_leerplannen(changes.ingetrokken["leerplan_id"])
                     by_a_person["volgorde"] = by_a_person["volgorde"].clip(lower=_newest(orders, manifest))
                 sha256 = sha256_of((run / MANIFEST_JSON).read_bytes())
-                ledger.begin(run.name, changes, withdrawn=by_a_person, full=True, manifest=sha256)
+                ledger.begin(run.name, changes, withdrawn=by_a_person, full=True)
+                ledger.mark_built(run.name, sha256)
                 ledger.mark(run.name, RunState.DELIVERED)
             if "" in purged_in(reported):  # a younger run may hold what is older
                 ledger.purge(date.fromisoformat(purged_in(reported)[""]))

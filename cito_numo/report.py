@@ -103,11 +103,6 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def described(files: Mapping[str, bytes]) -> list[dict[str, object]]:
-    """How a manifest names files: path, size and sha256."""
-    return [{"path": name, "size": len(content), "sha256": sha256_of(content)} for name, content in files.items()]
-
-
 def said(messages: Iterable[Message]) -> list[dict[str, str]]:
     """How a manifest names messages."""
     return [{"code": message.code, "message": message.text} for message in messages]

@@ -3,12 +3,32 @@
 Pure. A leerplan that did not change is not delivered again, so that an importer that takes every run in order ends with what is in force.
 """
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from cito_numo.categories import (
+    NOT_THERE,
+    Numbers,
+    as_category,
+    equal_at,
+    from_codes,
+    in_common,
+    is_in,
+    looked_up,
+    numbers,
+    positions,
+    texts,
+    values_at,
+)
+from cito_numo.hexadecimal import hexadecimal
+from cito_numo.plans import rows_at
 from cito_numo.redenen import INGETROKKEN_BOVEN_OPTIE, INGETROKKEN_VERPLAATST
 from cito_numo.tables import LEERPLANNEN, ONDERDELEN, names, under_way
 from cito_numo.uitkomst import Uitkomst
@@ -16,10 +36,13 @@ from cito_numo.uitkomst import Uitkomst
 _LEERPLAN = ["gebruikersnaam", "vak"]
 _NAMESPACE = uuid.UUID("5f0c6d5e-6f0b-4d58-9d6a-2c1c6c7a7e11")
 _COMPARED = [column for column in names(ONDERDELEN) if column != "volgorde"]
+_TEXTS = [column.name for column in ONDERDELEN if column.dtype == "category"]
+_DASHES = (8, 13, 18, 23)
 
 TE_VERWERKEN = "te_verwerken"
 VERWERKT = "verwerkt"
 INGETROKKEN = "ingetrokken"
+_STATUSES = sorted([TE_VERWERKEN, VERWERKT, INGETROKKEN])
 
 
 @dataclass(frozen=True)
@@ -46,9 +69,19 @@ class Changes:
         return Changes(*(table[table["gebruikersnaam"] != gebruikersnaam].reset_index(drop=True) for table in tables))
 
 
-def leerplan_id(school: str, gebruikersnaam: str, vak: str) -> str:
-    """The id of the leerplan of a leerling for a vak: the same for ever."""
-    return str(uuid.uuid5(_NAMESPACE, f"{school}\n{gebruikersnaam}\n{vak}"))
+def leerplan_ids(school: str, plans: pd.DataFrame) -> "pd.Series[str]":
+    """The ids of the leerplannen of leerlingen (`gebruikersnaam`) for vakken (`vak`): the same for ever (UUID version 5, RFC 9562)."""
+    begin = hashlib.sha1(_NAMESPACE.bytes + f"{school}\n".encode(), usedforsecurity=False)
+    named = pc.binary_join_element_wise(texts(plans["gebruikersnaam"]), texts(plans["vak"]), "\n")
+    digests = []
+    for name in named.cast(pa.large_binary()).to_pylist():
+        hashed = begin.copy()
+        hashed.update(name)
+        digests.append(hashed.digest())
+    octets = np.frombuffer(b"".join(digests), dtype="uint8").reshape(-1, begin.digest_size)[:, :16].copy()
+    octets[:, 6] = octets[:, 6] & 0x0F | 0x50
+    octets[:, 8] = octets[:, 8] & 0x3F | 0x80
+    return pd.Series(hexadecimal(octets, _DASHES).to_pandas(), dtype="str").set_axis(plans.index)
 
 
 def compare(
@@ -68,27 +101,32 @@ def compare(
     processes it, again when its onderdelen change; where processing is automatic it is `verwerkt`. A revisie that is given now is higher
     than `above`.
     """
-    now = onderdelen[_LEERPLAN].drop_duplicates(ignore_index=True)
-    plans = now.merge(leerplannen, on=_LEERPLAN, how="left")
-    other_content = pd.Series(pd.MultiIndex.from_frame(plans[_LEERPLAN]).isin(_different(onderdelen, in_force)), index=plans.index)
-    status = plans["status"].mask(other_content, TE_VERWERKEN) if not automatic else pd.Series(VERWERKT, index=plans.index, dtype="str")
-    changed = other_content | (status != plans["status"])
-    known = plans["revisie"].fillna(0).astype("int64")
-    ids = [
-        known_id if isinstance(known_id, str) else leerplan_id(school, gebruikersnaam, vak)
-        for known_id, gebruikersnaam, vak in zip(plans["leerplan_id"], plans["gebruikersnaam"], plans["vak"], strict=True)
-    ]
+    onderdelen, in_force, leerplannen = in_common(_LEERPLAN, onderdelen, in_force, leerplannen)
+    onderdelen, in_force = in_common(_TEXTS, onderdelen, in_force)
+    of_onderdelen, of_leerplannen = numbers(_LEERPLAN, onderdelen, leerplannen)
+    first = np.flatnonzero(np.diff(of_onderdelen, prepend=-1))
+    of_plans = of_onderdelen[first]
+    before = positions(of_plans, of_leerplannen)
+    known = before != NOT_THERE
+    plans = onderdelen.iloc[first][_LEERPLAN].reset_index(drop=True)
+    other_content = is_in(of_plans, _different(onderdelen, in_force))
+    statuses = as_category(leerplannen["status"]).cat.set_categories(_STATUSES).cat.codes
+    was = np.where(known, values_at(statuses, before), NOT_THERE)
+    status = (
+        np.where(other_content, _STATUSES.index(TE_VERWERKEN), was) if not automatic else np.full(len(plans), _STATUSES.index(VERWERKT))
+    )
+    changed = other_content | (status != was)
+    revisie = np.where(known, values_at(leerplannen["revisie"], before), 0)
+    ids = [leerplannen["leerplan_id"].take(before[known]).set_axis(plans.index[known]), leerplan_ids(school, plans[~known])]
     plans = plans.assign(
-        leerplan_id=pd.Series(ids, index=plans.index, dtype="str"),
-        klas=plans["gebruikersnaam"].map(klassen).astype("str").fillna(plans["klas"]),
-        revisie=known.mask(changed, known.clip(lower=above) + 1),
-        status=status,
+        leerplan_id=pd.concat(ids).sort_index(),
+        klas=_klassen(plans, klassen, leerplannen, before),
+        revisie=np.where(changed, np.maximum(revisie, above) + 1, revisie),
+        status=from_codes(status, _STATUSES),
         changed=changed,
     )
-    active = leerplannen[leerplannen["status"] != INGETROKKEN]
-    gone = active[~pd.MultiIndex.from_frame(active[_LEERPLAN]).isin(pd.MultiIndex.from_frame(now))]
-    moved = in_force[[*_LEERPLAN, "onderdeel"]].merge(onderdelen[["gebruikersnaam", "onderdeel"]])
-    elsewhere = pd.MultiIndex.from_frame(gone[_LEERPLAN]).isin(pd.MultiIndex.from_frame(moved[_LEERPLAN]))
+    gone = leerplannen[(leerplannen["status"] != INGETROKKEN).to_numpy() & ~is_in(of_leerplannen, of_plans)]
+    elsewhere = is_in(numbers(_LEERPLAN, gone)[0], _moved(onderdelen, in_force))
     gone = gone.assign(
         revisie=gone["revisie"].clip(lower=above) + 1,
         status=INGETROKKEN,
@@ -97,10 +135,20 @@ def compare(
     return plans[[*names(LEERPLANNEN), "changed"]], gone
 
 
+def _klassen(plans: pd.DataFrame, klassen: pd.Series, leerplannen: pd.DataFrame, before: Numbers) -> pd.Series:
+    """The klas of each pupil, else the one that stood in the leerplan `before`."""
+    klas = looked_up(plans["gebruikersnaam"], klassen)
+    if not (klas.isna() & (before != NOT_THERE)).any():
+        return klas
+    known = as_category(leerplannen["klas"])
+    codes = np.where(before != NOT_THERE, values_at(known.cat.codes, before), NOT_THERE)
+    return as_category(klas.astype("str").fillna(from_codes(codes, known.cat.categories).astype("str")))
+
+
 def to_deliver(plans: pd.DataFrame, onderdelen: pd.DataFrame, ingetrokken: pd.DataFrame, *, full: bool) -> Changes:
     """The leerplannen that changed, or with `full` all that are in force, with their onderdelen."""
     chosen = plans if full else plans[plans["changed"]]
-    members = pd.MultiIndex.from_frame(onderdelen[_LEERPLAN]).isin(pd.MultiIndex.from_frame(chosen[_LEERPLAN]))
+    members = _within(onderdelen, chosen)
     return Changes(
         chosen[names(LEERPLANNEN)].reset_index(drop=True), onderdelen.loc[members, names(ONDERDELEN)].reset_index(drop=True), ingetrokken
     )
@@ -108,16 +156,30 @@ def to_deliver(plans: pd.DataFrame, onderdelen: pd.DataFrame, ingetrokken: pd.Da
 
 def finish(results: pd.DataFrame, onderdelen: pd.DataFrame, changes: Changes) -> pd.DataFrame:
     """Give the results that count their uitkomst: `leerplan` in a leerplan that is delivered, else `ongewijzigd`."""
-    delivered = pd.MultiIndex.from_frame(onderdelen[_LEERPLAN]).isin(pd.MultiIndex.from_frame(changes.leerplannen[_LEERPLAN]))
-    rows = onderdelen.loc[delivered, "result"].dropna()
-    counting = onderdelen["result"].dropna()
-    for members, uitkomst in ((rows, Uitkomst.LEERPLAN), (counting, Uitkomst.ONGEWIJZIGD)):
-        where = under_way(results) & results.index.isin(members)
+    delivered = onderdelen.loc[_within(onderdelen, changes.leerplannen), "result"]
+    for members, uitkomst in ((delivered, Uitkomst.LEERPLAN), (onderdelen["result"], Uitkomst.ONGEWIJZIGD)):
+        where = under_way(results) & rows_at(results, members)
         results = results.assign(uitkomst=results["uitkomst"].mask(where, uitkomst.value))
     return results
 
 
-def _different(onderdelen: pd.DataFrame, in_force: pd.DataFrame) -> pd.MultiIndex:
-    """Leerling and vak of which the onderdelen are not the same in both."""
-    both = onderdelen[_COMPARED].merge(in_force[_COMPARED], how="outer", indicator=True)
-    return pd.MultiIndex.from_frame(both.loc[both["_merge"] != "both", _LEERPLAN])
+def _within(onderdelen: pd.DataFrame, leerplannen: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which onderdelen are of one of these leerplannen."""
+    of_onderdelen, of_leerplannen = numbers(_LEERPLAN, *in_common(_LEERPLAN, onderdelen, leerplannen))
+    return is_in(of_onderdelen, of_leerplannen)
+
+
+def _different(onderdelen: pd.DataFrame, in_force: pd.DataFrame) -> Numbers:
+    """The numbers of the leerplannen of which the onderdelen are not the same in both."""
+    of_leerplannen = numbers(_LEERPLAN, onderdelen, in_force)
+    of_now, of_before = numbers([*_LEERPLAN, "onderdeel"], onderdelen, in_force)
+    before = positions(of_now, of_before)
+    same = (before != NOT_THERE) & np.logical_and.reduce([equal_at(onderdelen[name], in_force[name], before) for name in _COMPARED])
+    return np.concatenate([of_leerplannen[0][~same], of_leerplannen[1][~is_in(of_before, of_now)]])
+
+
+def _moved(onderdelen: pd.DataFrame, in_force: pd.DataFrame) -> Numbers:
+    """The numbers of the leerplannen of before of which an onderdeel stands in another leerplan now."""
+    of_leerplannen = numbers(_LEERPLAN, in_force)[0]
+    now, before = numbers(["gebruikersnaam", "onderdeel"], onderdelen, in_force)
+    return of_leerplannen[is_in(before, now)]

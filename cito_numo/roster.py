@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cito_numo.categories import among
 from cito_numo.errors import FILE_EMPTY, ROSTER_COLUMNS, ROSTER_EXPORT, stop
 from cito_numo.keytable import given_to_two_pupils
 from cito_numo.layouts import find_columns, shown_headers
@@ -76,6 +77,8 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     as a pupil that is not in Numo. A key that is not certain to be the listed pupil's points at two pupils, so that nothing is
     joined on it: where list and key table give one gebruikersnaam different ECK iDs, or the key table gives it to two pupils.
     """
+    if key_table.empty:
+        return _pupils(roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True))
     listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
     keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"}).assign(
         shared=given_to_two_pupils(key_table)
@@ -86,7 +89,7 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     other = joined["eck_id_of_key"].mask(joined["eck_id_of_key"] == joined["eck_id"])
     strangers = pd.concat(
         [
-            keys[~keys["leerlingnummer"].isin(listed["leerlingnummer"])].rename(columns={"eck_id_of_key": "eck_id"}),
+            keys[~among(keys["leerlingnummer"], listed["leerlingnummer"])].rename(columns={"eck_id_of_key": "eck_id"}),
             joined.assign(eck_id=other).loc[doubtful, ["cito_key", "eck_id"]],
         ]
     )
@@ -108,7 +111,7 @@ def from_results(results: pd.DataFrame) -> pd.DataFrame:
     """
     named = results.loc[results["leerlingnummer"].notna(), ["leerlingnummer", "eck_id", "klas"]]
     pairs = named.drop_duplicates(["leerlingnummer", "eck_id"])
-    complete = pairs["eck_id"].notna() | ~pairs["leerlingnummer"].isin(pairs.loc[pairs["eck_id"].notna(), "leerlingnummer"])
+    complete = pairs["eck_id"].notna() | ~among(pairs["leerlingnummer"], pairs.loc[pairs["eck_id"].notna(), "leerlingnummer"])
     pupils = pairs[complete].sort_values(["leerlingnummer", "eck_id"])
     return _pupils(pupils.assign(leerling=np.arange(len(pupils)), in_numo=True, cito_key=None))
 

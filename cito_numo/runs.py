@@ -4,7 +4,7 @@ A run is that of a night, of an import, or of a person who processes or withdraw
 nothing changed is a run too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from cito_numo.config import School, Workspace
 from cito_numo.errors import ExitCode, printable, worst
 from cito_numo.ledger import Ledger, ledger_path, problems_with, school_ledger
 from cito_numo.outbox import check_ledger, deliver, finish_unfinished
-from cito_numo.report import LEERPLANNEN_CSV, LEERPLANNEN_JSON, MANIFEST_JSON, Message, described, manifest_json, said
+from cito_numo.report import LEERPLANNEN_CSV, LEERPLANNEN_JSON, Message, manifest_json, said
 from cito_numo.schooljaar import schooljaar_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Finding:
     messages: Sequence[Message] = ()
     run_id: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
-    niet_geleverd: bytes | None = None
+    niet_geleverd: Iterable[bytes] | None = None
     manifest: dict[str, Any] = field(default_factory=dict)
     """What its manifest says beside the rest."""
     fingerprint: str | None = None
@@ -152,7 +152,11 @@ class Delivering:
     day: date
 
     def take_effect(self, outcome: "Outcome", finding: Finding, secret: str, *, full: bool = False) -> None:
-        """Keep what a person agreed to; where nothing is held, keep the keys too (hashed with this secret), and deliver what changed."""
+        """Keep what a person agreed to; where nothing is held, keep the keys too (hashed with this secret), and deliver what changed.
+
+        The outcome lets go of its results.
+        """
+        outcome.let_go()
         ledger = self.ledger
         ledger.remember_accepted(outcome.accepted)
         if outcome.holds:
@@ -181,14 +185,18 @@ class Delivering:
             LEERPLANNEN_JSON: leerplannen_json(school, changes),
             LEERPLANNEN_CSV: leerplannen_csv(changes, school.config.csv),
         }
+
+        highest = ledger.highest_revisie() + 1
+
+        def manifest(outputs: Sequence[delivery.Output]) -> bytes:
+            finding.manifest["outputs"] = outputs
+            content = finding.as_manifest(school.korte_naam, school.config.brin[0], self.day)
+            return manifest_json({**content, "highest_revisie": highest})
+
         newest = max(delivery.newest_in(school.folder / "outbox"), ledger.newest_run())
         run_id = delivery.next_run_id(self.now, newest)
         finding.status, finding.run_id = Status.DELIVERED, run_id
-        finding.manifest["outputs"] = described(files)
-        manifest = finding.as_manifest(school.korte_naam, school.config.brin[0], self.day)
-        manifest["highest_revisie"] = ledger.highest_revisie() + 1
-        files[MANIFEST_JSON] = manifest_json(manifest)
-        deliver(ledger, school.folder, run_id, files, changes, vervallen, withdrawn, school.config.outbox_group, full=full)
+        deliver(ledger, school.folder, run_id, files, manifest, changes, vervallen, withdrawn, school.config.outbox_group, full=full)
 
 
 @contextmanager

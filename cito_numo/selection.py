@@ -7,6 +7,7 @@ from functools import reduce
 
 import pandas as pd
 
+from cito_numo.categories import numbers
 from cito_numo.domeinen import in_force_after
 from cito_numo.tables import stop_rows, under_way
 from cito_numo.uitkomst import Reden, Uitkomst
@@ -26,6 +27,7 @@ def select(results: pd.DataFrame) -> pd.DataFrame:
     `tegenstrijdig`; all others are `vervangen`. Rows that are equal share their domeinen.
     """
     candidates = results.loc[under_way(results), [*TOETS, *CONTENT, "volgorde", "rij", "domeinen"]]
+    candidates = candidates[pd.Series(numbers(TOETS, candidates)[0], candidates.index).duplicated(keep=False)]  # the others are alone
     candidates = candidates.sort_values(["volgorde", "rij"], ascending=[False, True], kind="stable")
     again = candidates.duplicated([*TOETS, *CONTENT])
     if candidates["domeinen"].notna().any():

@@ -42,6 +42,8 @@ _TOP = 30
 _MOST_COLUMNS = 5000
 _HEAD = 1 << 20
 """Bytes of a CSV in which those rows are."""
+_PART, _BLOCK = 16 << 20, 2 << 20
+"""Bytes of a large CSV that are read at once, and of those that one thread parses at once."""
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _END = "\x00 end of the file \x00"
 
@@ -156,19 +158,17 @@ class _Csv:
         if quoted and self.content.count(b'"') % 2:
             return None
         wanted = [str(position) for position in columns.values()]
-        try:
-            table = pyarrow.csv.read_csv(
-                pa.BufferReader(self.content),
-                read_options=pyarrow.csv.ReadOptions(
-                    column_names=[str(position) for position in range(width)], skip_rows=header_line, block_size=8 << 20
-                ),
-                parse_options=pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=quoted, ignore_empty_lines=False),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    include_columns=wanted, column_types=dict.fromkeys(wanted, _TEXT), strings_can_be_null=False
-                ),
-            )
-        except pa.ArrowInvalid:
-            return None
+        parse = pyarrow.csv.ParseOptions(delimiter=self.separator, newlines_in_values=quoted, ignore_empty_lines=False)
+        convert = pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, _TEXT), strings_can_be_null=False)
+        names = [str(position) for position in range(width)]
+        tables = []
+        for number, part in enumerate([pa.py_buffer(self.content)] if quoted else _parts(self.content)):
+            read = pyarrow.csv.ReadOptions(column_names=names, skip_rows=0 if number else header_line, block_size=_BLOCK)
+            try:
+                tables.append(pyarrow.csv.read_csv(pa.BufferReader(part), read, parse, convert))
+            except pa.ArrowInvalid:
+                return None
+        table = pa.concat_tables(tables)
         # Without quotes each line's end, of any kind, ends a row.
         if quoted and table.num_rows != _lines(self.content.decode()) - header_line:
             return None
@@ -200,6 +200,16 @@ class _Csv:
             whole = [fits and length <= width for fits, length in zip(whole, lengths, strict=True)]
         arrays = {name: encoded(pa.array(texts, pa.string())) for name, texts in cells.items()}
         return pa.table({**arrays, ROW: pa.array(numbers, pa.int64()), WHOLE: pa.array(whole, pa.bool_())})
+
+
+def _parts(content: bytes) -> Iterator[pa.Buffer]:
+    """A text without quotes in parts of whole lines: a reader of all at once keeps more of it in memory than it gives."""
+    begin, whole = 0, pa.py_buffer(content)
+    while begin < len(content):
+        end = content.rfind(b"\n", begin, begin + _PART) + 1 if begin + _PART < len(content) else len(content)
+        end = end or len(content)  # no line's end that is one of this kind
+        yield whole.slice(begin, end - begin)
+        begin = end
 
 
 def _line_ends(text: str) -> int:

@@ -187,7 +187,7 @@ class Sync:
         manifest["purged"] = {**purged_in(before), **(ledger.purged() if ledger else {})}
         listed = folder / "report" / NIET_GELEVERD_CSV
         if finding.niet_geleverd is not None or not listed.exists():
-            files.write_whole(listed, finding.niet_geleverd or nothing_held_back(Csv()))
+            files.write_whole(listed, nothing_held_back(Csv()) if finding.niet_geleverd is None else finding.niet_geleverd)
         files.write_whole(folder / "report" / MANIFEST_JSON, manifest_json(manifest))
         return manifest
 

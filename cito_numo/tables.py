@@ -3,9 +3,10 @@
 Declared once, here: name, dtype and meaning. A step fills columns and stops rows with `stop_rows`; it never drops a row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -23,6 +24,8 @@ class Column(NamedTuple):
 KEYS = ("leerlingnummer", "eck_id", "cito_key")
 """The keys a result may have, in the order in which they are named to a person."""
 
+_PART = 1 << 16
+"""Rows that are turned into Python's own values at once."""
 UITKOMST_DTYPE = pd.CategoricalDtype([uitkomst.value for uitkomst in Uitkomst])
 REDEN_DTYPE = pd.CategoricalDtype([reden.value for reden in Reden])
 
@@ -31,10 +34,10 @@ READ = (
     Column("volgorde", "int64", "order of that file: a higher one is newer"),
     Column("rij", "int64", "row in that file, as a person sees it"),
     Column("hersteld", "bool", "whether a key was repaired of what a spreadsheet does to numbers"),
-    Column("leerlingnummer", "str", "normalised, text"),
-    Column("eck_id", "str", "keyed hash of the ECK iD, never the ECK iD itself"),
-    Column("cito_key", "str", "normalised, text"),
-    Column("klas", "str", "klas that the export names"),
+    Column("leerlingnummer", "category", "normalised, text"),
+    Column("eck_id", "category", "keyed hash of the ECK iD, never the ECK iD itself"),
+    Column("cito_key", "category", "normalised, text"),
+    Column("klas", "category", "klas that the export names"),
     Column("toets", "category", "T0 … T3, or the name as it was"),
     Column("onderdeel", "category", "one of leerlijnen.yaml"),
     Column("afnamedatum", "datetime64[s]", "day on which the toets was taken"),
@@ -51,7 +54,7 @@ STOPPED = (
     Column("veld", "category", "the field that the reason is about"),
     Column("waarde", "str", "the value in that field"),
 )
-MATCHED = (Column("gebruikersnaam", "str", "the pupil in Numo"),)
+MATCHED = (Column("gebruikersnaam", "category", "the pupil in Numo"),)
 CUT = (Column("relatief", "Int8", "functioneringsniveau against toetsniveau, -2 … +2"),)
 
 PUPILS = (
@@ -78,46 +81,46 @@ KEY_TABLE = (
     Column("volgorde", "int64", "order of the EDEXML file it came from"),
 )
 ONDERDELEN = (
-    Column("gebruikersnaam", "str", "the pupil in Numo"),
-    Column("vak", "str", "Numo vak"),
-    Column("onderdeel", "str", "tested skill"),
-    Column("toets", "str", "the toets that counts"),
-    Column("schooljaar", "str", "of that toets"),
+    Column("gebruikersnaam", "category", "the pupil in Numo"),
+    Column("vak", "category", "Numo vak"),
+    Column("onderdeel", "category", "tested skill"),
+    Column("toets", "category", "the toets that counts"),
+    Column("schooljaar", "category", "of that toets"),
     Column("afnamedatum", "datetime64[s]", "of that toets"),
-    Column("toetsniveau", "str", "label of niveaus.NIVEAUS"),
-    Column("functioneringsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("toetsniveau", "category", "label of niveaus.NIVEAUS"),
+    Column("functioneringsniveau", "category", "label of niveaus.NIVEAUS"),
     Column("relatief", "int8", "-2 … +2"),
-    Column("route", "str", "ondersteuning, basis or verrijking"),
-    Column("startniveau", "str", "one rung"),
-    Column("doelniveau", "str", "one rung"),
+    Column("route", "category", "ondersteuning, basis or verrijking"),
+    Column("startniveau", "category", "one rung"),
+    Column("doelniveau", "category", "one rung"),
     Column("prioriteit", "int64", "1 is first, within the leerplan"),
     Column("domeinen", "str", "levels of the domeinen within the onderdeel, as one text (domeinen.py); empty where there are none"),
     Column("volgorde", "int64", "order of the file the result came from"),
 )
 LEERPLANNEN = (
     Column("leerplan_id", "str", "uuid5 of school, leerling and vak"),
-    Column("gebruikersnaam", "str", "the pupil in Numo"),
-    Column("vak", "str", "Numo vak"),
-    Column("klas", "str", "klas when it was delivered"),
+    Column("gebruikersnaam", "category", "the pupil in Numo"),
+    Column("vak", "category", "Numo vak"),
+    Column("klas", "category", "klas when it was delivered"),
     Column("revisie", "int64", "1, 2, …"),
-    Column("status", "str", "te_verwerken, verwerkt or ingetrokken"),
+    Column("status", "category", "te_verwerken, verwerkt or ingetrokken"),
 )
 VERVALLEN = (
-    Column("gebruikersnaam", "str", "the pupil in Numo"),
-    Column("onderdeel", "str", "that left a leerplan because of a correction"),
-    Column("schooljaar", "str", "of the toets that was corrected"),
-    Column("toets", "str", "that was corrected"),
+    Column("gebruikersnaam", "category", "the pupil in Numo"),
+    Column("onderdeel", "category", "that left a leerplan because of a correction"),
+    Column("schooljaar", "category", "of the toets that was corrected"),
+    Column("toets", "category", "that was corrected"),
     Column("volgorde", "int64", "order of the file that corrected it: older files no longer count"),
 )
 
 WITHDRAWN = (
-    Column("gebruikersnaam", "str", "the pupil in Numo"),
-    Column("onderdeel", "str", "of a leerplan that a person withdrew"),
-    Column("schooljaar", "str", "of the toets that was in force"),
-    Column("toets", "str", "that was in force"),
+    Column("gebruikersnaam", "category", "the pupil in Numo"),
+    Column("onderdeel", "category", "of a leerplan that a person withdrew"),
+    Column("schooljaar", "category", "of the toets that was in force"),
+    Column("toets", "category", "that was in force"),
     Column("afnamedatum", "datetime64[s]", "of that toets"),
-    Column("toetsniveau", "str", "label of niveaus.NIVEAUS"),
-    Column("functioneringsniveau", "str", "label of niveaus.NIVEAUS"),
+    Column("toetsniveau", "category", "label of niveaus.NIVEAUS"),
+    Column("functioneringsniveau", "category", "label of niveaus.NIVEAUS"),
     Column("volgorde", "int64", "order of the newest file that gave this result"),
 )
 
@@ -140,9 +143,24 @@ def from_records(records: Sequence[tuple[object, ...]], columns: Sequence[Column
     return frame.astype({column.name: column.dtype for column in columns})
 
 
-def rows_of(frame: pd.DataFrame) -> Iterable[tuple[object, ...]]:
+def rows_of(frame: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """The rows as plain Python values, missing ones as None."""
-    return zip(*(pa.array(frame[name], from_pandas=True).to_pylist() for name in frame.columns), strict=True)
+    columns = [_values(frame[name]) for name in frame.columns]
+    for begin in range(0, len(frame), _PART):  # as Python's own values they take much more room
+        yield from zip(*(values(begin, begin + _PART) for values in columns), strict=True)
+
+
+def _values(column: pd.Series) -> Callable[[int, int], list[Any]]:
+    """What gives the plain Python values of a part of a column."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = np.array([*pa.array(column.cat.categories).to_pylist(), None], dtype="object")
+        codes = column.cat.codes.to_numpy()
+        return lambda begin, end: texts[codes[begin:end]].tolist()  # a missing value has code -1: the last one
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+        numbers = column.to_numpy()
+        return lambda begin, end: numbers[begin:end].tolist()
+    array = pa.array(column, from_pandas=True)
+    return lambda begin, end: array[begin:end].to_pylist()
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

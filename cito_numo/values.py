@@ -83,6 +83,9 @@ def trimmed(column: pa.Array) -> pa.Array:
 def present(column: pa.Array, absent: Iterable[str]) -> pa.Array:
     """The texts, with null for those that say "nothing here" (compared without case)."""
     nothing = pa.array(sorted({text.casefold() for text in absent} | {""}), pa.string())
+    short = pc.less_equal(pc.utf8_length(column), pc.max(pc.utf8_length(nothing)))
+    if not pc.any(short).as_py():
+        return column
     return pc.if_else(pc.is_in(pc.utf8_lower(column), nothing), pa.scalar(None, pa.string()), column)
 
 
@@ -144,6 +147,13 @@ def parse_date(text: str, forms: Iterable[DateForm] = DATE_FORMS[:2]) -> date | 
     except ValueError:
         return None
     return found_day if found_day.year >= _FIRST_YEAR else None
+
+
+def as_days(dates: pd.Series) -> pd.Series:
+    """A category column of ISO days."""
+    codes, days = pd.factorize(dates, sort=True)
+    dtype = pd.CategoricalDtype(pd.Index([str(day.date()) for day in days], dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), index=dates.index)
 
 
 def toets_name(text: str) -> str:

@@ -1,5 +1,6 @@
 """Small tables for tests of the rules: a result, a pupil or a key is one line, and a school is played night after night."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +33,11 @@ WOORDEN = "nederlands-woordenschat"
 TAAL = "taalverzorging"
 ENGELS = "engels-leesvaardigheid"
 VAK_OF = {REKENEN: "rekenen", LEZEN: "nederlands", WOORDEN: "nederlands", TAAL: "nederlands", ENGELS: "engels"}
+
+
+def leerplan_id(school: str, gebruikersnaam: str, vak: str) -> str:
+    """The id of a leerplan, as Python's own library makes it."""
+    return str(uuid.uuid5(uuid.UUID("5f0c6d5e-6f0b-4d58-9d6a-2c1c6c7a7e11"), f"{school}\n{gebruikersnaam}\n{vak}"))
 
 
 def result(
@@ -72,7 +78,19 @@ def result(
     }
 
 
-_REPEATED = ("bestand", "toets", "onderdeel", "schooljaar", "toetsniveau_tekst", "functioneringsniveau_tekst", "domeinen")
+_REPEATED = (
+    "bestand",
+    "leerlingnummer",
+    "eck_id",
+    "cito_key",
+    "klas",
+    "toets",
+    "onderdeel",
+    "schooljaar",
+    "toetsniveau_tekst",
+    "functioneringsniveau_tekst",
+    "domeinen",
+)
 """Texts of which the table keeps each distinct one once."""
 _DTYPES = {
     **dict.fromkeys(["volgorde", "rij"], "int64"),

@@ -886,7 +886,7 @@ STEPS = (
     "cito_numo.arrivals.edexml_sources",
     "cito_numo.keytable._change",
     "cito_numo.outputs.leerplannen_json",
-    "cito_numo.outputs._csv",
+    "cito_numo.csv_files._cells",
     "cito_numo.ledger.Ledger.begin",
     "cito_numo.ledger.Ledger.key_table",
     "cito_numo.ledger.Ledger.remember_night",

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from conftest import DAY, EXPORT_HEADER, Ran, SchoolFolder, Workbook, WorkspaceFolder, closes, leerling, on_a_terminal, row
-from upkeep_for_tests import config_of, contents, copied, ledger_of, sql, template, tree
+from upkeep_for_tests import TO_VERSION_5, config_of, contents, copied, ledger_of, template, tree
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NUMBER = "0104233"
@@ -400,8 +401,9 @@ def test_what_check_foresees_is_what_the_night_does(workspace: WorkspaceFolder, 
 
 
 def test_a_ledger_of_an_older_version_is_left_as_it_is(workspace: WorkspaceFolder, delivered: SchoolFolder):
-    sql(delivered, "DROP TABLE ingetrokken")
-    sql(delivered, "PRAGMA user_version = 4")
+    connection = sqlite3.connect(ledger_of(delivered))
+    connection.executescript(f"{TO_VERSION_5} DROP TABLE ingetrokken; PRAGMA user_version = 4;")
+    connection.close()
 
     assert check_json(workspace).school["status"] == "nothing_new"
 

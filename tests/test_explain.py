@@ -198,7 +198,7 @@ def test_an_older_file_corrects_nothing(workspace: WorkspaceFolder, delivered: S
 
 def test_what_a_person_withdrew_says_so(workspace: WorkspaceFolder, delivered: SchoolFolder):
     ((leerplan_id, run_id),) = sql(delivered, "SELECT leerplan_id, run_id FROM leerplannen WHERE gebruikersnaam = '0001'")
-    sql(delivered, "INSERT INTO leerplannen VALUES (?, '0001', 'rekenen', '2A', 2, 'ingetrokken', ?)", leerplan_id, run_id)
+    sql(delivered, "INSERT INTO leerplannen VALUES (NULL, ?, '0001', 'rekenen', '2A', 2, 'ingetrokken', ?)", leerplan_id, run_id)
     kept = (run_id, "0001", "rekenen-wiskunde", "2026-2027", "T1", "2026-10-06", "havo", "vmbo-gt", 1)
     sql(delivered, "INSERT INTO ingetrokken VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *kept)
 

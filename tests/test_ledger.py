@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from upkeep_for_tests import set_clock
+from tables_for_tests import leerplan_id
+from upkeep_for_tests import TO_VERSION_5, set_clock
 
 from cito_numo.errors import LEDGER_UNFINISHED, CitoNumoError
 from cito_numo.ledger import Ledger, Night, RunState, open_ledger
 from cito_numo.ledger_file import VERSION
-from cito_numo.revisions import Changes, leerplan_id
+from cito_numo.revisions import Changes
 from cito_numo.tables import KEY_TABLE, LEERPLANNEN, ONDERDELEN, VERVALLEN, empty, from_records, names
 
 FIRST, SECOND, THIRD = "20261124T023000Z-000", "20261125T023000Z-000", "20261126T023000Z-000"
@@ -58,7 +59,7 @@ def vervallen(*rows: tuple) -> pd.DataFrame:
 
 
 def begin(ledger: Ledger, run_id: str, what: Changes, gone: pd.DataFrame | None = None, *, full: bool = False) -> None:
-    ledger.begin(run_id, what, vervallen() if gone is None else gone, full=full, manifest="")
+    ledger.begin(run_id, what, vervallen() if gone is None else gone, full=full)
 
 
 def deliver(ledger: Ledger, run_id: str, what: Changes, gone: pd.DataFrame | None = None, *, full: bool = False) -> None:
@@ -138,10 +139,8 @@ def test_eck_ids_that_were_hashed_with_another_secret_are_left_out(ledger: Ledge
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-@pytest.mark.parametrize("version", [1, 2, 3, 4])
-def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(
-    path: Path, monkeypatch: pytest.MonkeyPatch, version: int, *, read_only: bool
-):
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+def test_a_ledger_of_an_older_version_goes_on_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch, version: int, *, read_only: bool):
     set_clock(monkeypatch, "2026-11-20T12:00:00")
     with open_ledger(path) as ledger:
         ledger.remember_files({"a": 1})
@@ -150,7 +149,9 @@ def test_a_ledger_of_an_older_version_goes_on_as_it_was_without_domeinen(
         ledger.remember_keys(key_table(("001", "0012", None, None, 1)), "secret-a")
         before = ledger.onderdelen()
     connection = sqlite3.connect(path)
-    connection.execute("DROP TABLE ingetrokken")
+    connection.executescript(TO_VERSION_5)
+    if version <= 4:
+        connection.execute("DROP TABLE ingetrokken")
     if version <= 3:
         for table, column in (("bestanden", "gezien"), ("runs", "manifest")):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -291,7 +292,7 @@ def test_confirming_does_not_touch_a_run_that_is_pending(ledger: Ledger):
 
 
 def test_what_fails_halfway_leaves_nothing(ledger: Ledger):
-    both = changes(plan(), plan(), onderdelen=(onderdeel(),))
+    both = changes(plan(), (*plan()[:2], "engels", *plan()[3:]), onderdelen=(onderdeel(),))
     with pytest.raises(sqlite3.IntegrityError):
         begin(ledger, FIRST, both)
     assert (ledger.newest_run(), ledger.unfinished()) == ("", [])

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -398,7 +398,7 @@ def test_everything_is_on_the_disk_before_it_is_said_to_be(
     school.numo("0012;;2A")
     school.cito(row("0012"))
     told: list[str] = []
-    fsync, mark = os.fsync, Ledger.mark
+    fsync, mark, mark_built = os.fsync, Ledger.mark, Ledger.mark_built
 
     def watched_fsync(descriptor: int) -> None:
         told.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()).removeprefix(f"{school.folder}/"))
@@ -408,8 +408,13 @@ def test_everything_is_on_the_disk_before_it_is_said_to_be(
         told.append(state)
         mark(ledger, run_id, state)
 
+    def watched_mark_built(ledger: Ledger, run_id: str, manifest: str) -> None:
+        told.append("built")
+        mark_built(ledger, run_id, manifest)
+
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(Ledger, "mark", watched_mark)
+    monkeypatch.setattr(Ledger, "mark_built", watched_mark_built)
     run_id = workspace.sync_json().school["run_id"]
 
     built, delivered = told.index("built"), told.index("delivered")
@@ -424,7 +429,7 @@ def test_a_run_that_was_only_half_built_is_thrown_away(workspace: WorkspaceFolde
     school.cito(row("0012"))
     write = delivery.write_file
 
-    def full_at_the_second_file(path: Path, content: bytes, group: str | None) -> None:
+    def full_at_the_second_file(path: Path, content: Iterable[bytes], group: str | None) -> None:
         if path.name == "leerplannen.csv":
             disk_full()
         write(path, content, group)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from conftest import SchoolFolder, WorkspaceFolder, eck_id, row, texts
 from jsonschema import Draft202012Validator
+from tables_for_tests import leerplan_id
 
 import cito_numo
+from cito_numo import outputs
 from cito_numo.config import Csv, School, SchoolConfig
 from cito_numo.errors import CitoNumoError
-from cito_numo.outputs import leerplannen_csv, leerplannen_json
 from cito_numo.report import NIET_GELEVERD, nothing_held_back
-from cito_numo.revisions import Changes, leerplan_id
+from cito_numo.revisions import Changes
 from cito_numo.tables import LEERPLANNEN, ONDERDELEN, from_records
 
 SCHEMA = json.loads((Path(cito_numo.__file__).parent / "data/schemas/leerplannen.json").read_text())
@@ -49,6 +50,14 @@ def one_plan(*, klas: str | None = "2A", toets: str = "T1", gebruikersnaam: str 
 
 def rows(content: bytes, style: Csv = STYLE) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode(style.encoding), newline=""), delimiter=style.separator))
+
+
+def leerplannen_json(school: School, of: Changes) -> bytes:
+    return b"".join(outputs.leerplannen_json(school, of))
+
+
+def leerplannen_csv(of: Changes, style: Csv) -> bytes:
+    return b"".join(outputs.leerplannen_csv(of, style))
 
 
 def document(of: Changes) -> dict:

@@ -101,7 +101,8 @@ def test_leerplannen_of_which_all_is_older_go_and_those_with_something_newer_sta
     assert (ran.exit_code, ran.school["status"], ran.school["before"]) == (0, "purged", "2026-10-26")
     assert removed(ran) == {"leerplannen": 2, "runs": 1}
     assert sql(two_nights, "SELECT gebruikersnaam, vak, revisie FROM leerplannen") == [("0013", "nederlands", 2)]
-    assert sql(two_nights, "SELECT onderdeel, toets, prioriteit FROM onderdelen") == [("taalverzorging", "T2", 1)]
+    left = "SELECT onderdeel, toets, prioriteit FROM onderdelen JOIN inhouden USING (inhoud)"
+    assert sql(two_nights, left) == [("taalverzorging", "T2", 1)]
     assert [entry.name for entry in two_nights.runs] == ["20261115T030000Z-000"]
     assert (two_nights.folder / "outbox/latest").readlink() == Path("20261115T030000Z-000")
 
@@ -626,7 +627,7 @@ def test_what_is_of_another_pupil_is_untouched(workspace: WorkspaceFolder, two_p
     lines = [plan_lines(folder, OTHER) for folder in two_pupils.runs]
     rows = [[line for line in cells(folder / "leerplannen.csv") if NUMBER not in line] for folder in two_pupils.runs]
     listed = [line for line in cells(two_pupils.folder / "report/niet-geleverd.csv") if NUMBER not in line]
-    of_other = sql(two_pupils, "SELECT * FROM leerplannen JOIN onderdelen USING (leerplan_id, revisie) WHERE gebruikersnaam = ?", OTHER)
+    of_other = sql(two_pupils, "SELECT * FROM leerplannen JOIN onderdelen USING (leerplan) WHERE gebruikersnaam = ?", OTHER)
     names = [folder.name for folder in two_pupils.runs]
 
     purge(workspace, monkeypatch, "--leerling", NUMBER)
@@ -635,7 +636,7 @@ def test_what_is_of_another_pupil_is_untouched(workspace: WorkspaceFolder, two_p
     assert [plan_lines(folder, OTHER) for folder in two_pupils.runs] == lines
     assert [cells(folder / "leerplannen.csv") for folder in two_pupils.runs] == rows
     assert cells(two_pupils.folder / "report/niet-geleverd.csv") == listed
-    assert sql(two_pupils, "SELECT * FROM leerplannen JOIN onderdelen USING (leerplan_id, revisie)") == of_other
+    assert sql(two_pupils, "SELECT * FROM leerplannen JOIN onderdelen USING (leerplan)") == of_other
 
 
 def test_domeinen_of_another_pupil_are_untouched(workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch):
@@ -936,7 +937,7 @@ CRASHES = pytest.mark.parametrize(
         (delivery, "build", 1),
         (delivery, "publish", 0),
         (delivery, "publish", 1),
-        (Ledger, "rewrite", 0),
+        (Ledger, "mark_built", 0),
         (delivery, "remove", 1),
         (purging, "write_whole", 0),
         (Ledger, "purge_leerling", 0),

@@ -1,12 +1,11 @@
 """What is new: which leerplannen a run delivers, with which revisie and status, and which it withdraws."""
 
-import uuid
-
+import pandas as pd
 import pytest
-from tables_for_tests import ENGELS, LEZEN, REKENEN, TAAL, VAK_OF, WOORDEN, SchoolNights, result
+from tables_for_tests import ENGELS, LEZEN, REKENEN, TAAL, VAK_OF, WOORDEN, SchoolNights, leerplan_id, result
 
 from cito_numo.redenen import INGETROKKEN_BOVEN_OPTIE, INGETROKKEN_VERPLAATST
-from cito_numo.revisions import leerplan_id
+from cito_numo.revisions import leerplan_ids
 
 
 @pytest.fixture
@@ -239,11 +238,21 @@ def test_the_reason_of_a_withdrawal_is_its_own_for_each_leerling(school: SchoolN
 # --- the id ----------------------------------------------------------------------------------------------------------
 
 
+def ids(school: str, *leerplannen: tuple[str, str]) -> list[str]:
+    return leerplan_ids(school, pd.DataFrame(leerplannen, columns=["gebruikersnaam", "vak"])).tolist()
+
+
 def test_the_id_of_a_leerplan_is_the_same_for_ever():
-    assert leerplan_id("demo-college", "0012", "rekenen") == "ce38bf14-5f52-5462-83c6-f1249269582d"
-    assert uuid.UUID(leerplan_id("demo-college", "0012", "rekenen")).version == 5
+    assert ids("demo-college", ("0012", "rekenen")) == ["ce38bf14-5f52-5462-83c6-f1249269582d"]
+
+
+@pytest.mark.parametrize("school", ["demo-college", "é ☃", ""])
+def test_the_ids_are_those_of_uuid5(school: str):
+    leerplannen = [(f"{number:07d}", vak) for number in range(50) for vak in ("engels", "rekenen", "nederlands ☃")]
+    assert ids(school, *leerplannen) == [leerplan_id(school, *leerplan) for leerplan in leerplannen]
+    assert ids(school) == []
 
 
 def test_every_school_leerling_and_vak_has_its_own_id():
-    ids = {leerplan_id(*who) for who in [("a", "1", "engels"), ("b", "1", "engels"), ("a", "2", "engels"), ("a", "1", "rekenen")]}
-    assert len(ids) == 4
+    of_all = {*ids("a", ("1", "engels"), ("2", "engels"), ("1", "rekenen")), *ids("b", ("1", "engels"))}
+    assert len(of_all) == 4

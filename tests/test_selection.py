@@ -1,5 +1,6 @@
 """Selection: of everything that was read about a leerling's toets and onderdeel, one result counts."""
 
+import pandas as pd
 import pytest
 from tables_for_tests import LEZEN, REKENEN, matched_results, redenen, result, uitkomsten
 
@@ -139,7 +140,8 @@ def test_a_result_that_ended_before_plays_no_part(uitkomst: str):
 
 
 def test_two_keys_of_one_pupil_are_one_leerling():
-    results = matched_results(result("0012", file=1), result(None, "eck-b", fn="vwo", file=2)).assign(gebruikersnaam="0012")
+    results = matched_results(result("0012", file=1), result(None, "eck-b", fn="vwo", file=2))
+    results["gebruikersnaam"] = pd.Categorical(["0012", "0012"])
     assert uitkomsten(select(results)) == ["vervangen", None]
 
 

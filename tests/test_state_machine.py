@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from model_for_tests import File, Inbox, InForce, Leerplan, Model, Plan, Reached, Row, Said, Tonight, said_in
 from proving import PROVE
-from tables_for_tests import LEZEN, REKENEN, TAAL, result
+from tables_for_tests import LEZEN, REKENEN, TAAL, leerplan_id, result
 
 from cito_numo import delivery
 from cito_numo import rebuild as rebuilding
@@ -36,7 +36,6 @@ from cito_numo.ledger import Ledger, RunState, ledger_path, open_ledger
 from cito_numo.privacy import Secret
 from cito_numo.processing import PlansRun, process, withdraw
 from cito_numo.purge import PurgeOptions, PurgeStatus, purge_school
-from cito_numo.revisions import leerplan_id
 from cito_numo.runs import RunResult
 from cito_numo.schooljaar import AMSTERDAM
 from cito_numo.sync import Options, Sync
@@ -170,7 +169,7 @@ def power(moments: int, after: Reached = Reached.NOTHING) -> Iterator[Power]:
     failing = Power(moments, after)
     stages = {"remember_files": Reached.FILES, "remember_accepted": Reached.AGREED, "confirm": Reached.CONFIRMED}
     stages |= {"remember_night": Reached.ALL}
-    plain = ["begin", "discard", "rewrite", "purge", "purge_leerling"]
+    plain = ["begin", "discard", "mark_built", "purge", "purge_leerling"]
     with (
         patch.multiple(Ledger, mark=failing.marking(Ledger.mark)),
         patch.multiple(Ledger, **{name: failing.at(getattr(Ledger, name), stages.get(name)) for name in [*stages, *plain]}),

@@ -17,6 +17,25 @@ from conftest import Ran, SchoolFolder, WorkspaceFolder
 from cito_numo import cli, ledger_file
 from cito_numo.commands import plans, upkeep
 
+TO_VERSION_5 = """
+CREATE TABLE oude_leerplannen (leerplan_id TEXT NOT NULL, gebruikersnaam TEXT NOT NULL, vak TEXT NOT NULL, klas TEXT,
+    revisie INTEGER NOT NULL, status TEXT NOT NULL, run_id TEXT NOT NULL REFERENCES runs, PRIMARY KEY (leerplan_id, revisie)) WITHOUT ROWID;
+CREATE TABLE oude_onderdelen (leerplan_id TEXT NOT NULL, revisie INTEGER NOT NULL, onderdeel TEXT NOT NULL, toets TEXT NOT NULL,
+    schooljaar TEXT NOT NULL, afnamedatum TEXT NOT NULL, toetsniveau TEXT NOT NULL, functioneringsniveau TEXT NOT NULL,
+    relatief INTEGER NOT NULL, route TEXT NOT NULL, startniveau TEXT NOT NULL, doelniveau TEXT NOT NULL, prioriteit INTEGER NOT NULL,
+    domeinen TEXT NOT NULL, volgorde INTEGER NOT NULL, PRIMARY KEY (leerplan_id, revisie, onderdeel)) WITHOUT ROWID;
+INSERT INTO oude_leerplannen SELECT leerplan_id, gebruikersnaam, vak, klas, revisie, status, run_id FROM leerplannen;
+INSERT INTO oude_onderdelen SELECT leerplan_id, revisie, onderdeel, toets, schooljaar, afnamedatum, toetsniveau, functioneringsniveau,
+    relatief, route, startniveau, doelniveau, prioriteit, domeinen, volgorde
+    FROM onderdelen JOIN leerplannen USING (leerplan) JOIN inhouden USING (inhoud);
+DROP TABLE onderdelen;
+DROP TABLE inhouden;
+DROP TABLE leerplannen;
+ALTER TABLE oude_leerplannen RENAME TO leerplannen;
+ALTER TABLE oude_onderdelen RENAME TO onderdelen;
+"""
+"""Makes a ledger of version 6 one of version 5."""
+
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """Let the commands and the ledger think that it is this moment (ISO, in UTC)."""
