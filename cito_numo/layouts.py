@@ -6,7 +6,7 @@ of a shipped one takes its place.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -290,10 +290,11 @@ def shown_headers(header: Sequence[str], below: Sequence[Sequence[str]], *, know
     return ", ".join(title.strip()[:_LONGEST_HEADER] for title in header if title.strip())
 
 
-def shipped_layouts() -> list[Layout]:
+@cache
+def shipped_layouts() -> tuple[Layout, ...]:
     """The layouts of the package."""
     layouts = [validate(Layout, load(path)) for path in sorted(_SHIPPED.glob("*.yaml"))]
-    return sorted(layouts, key=lambda layout: layout.shape)
+    return tuple(sorted(layouts, key=lambda layout: layout.shape))
 
 
 def shipped_text(name: str) -> str:
