@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 
 
-_GARBAGE_AFTER = 50_000
+GARBAGE_AFTER = 50_000
 """Objects made before garbage is looked for: a run makes millions that live to its end, and a look after each 700 takes a fifth of it."""
 
 
@@ -163,7 +163,7 @@ def _stop(number: int, _frame: object) -> None:
 def main() -> None:
     """The command `cito-numo`: what it writes is private, and a signal ends it cleanly."""
     os.umask(0o077)
-    gc.set_threshold(_GARBAGE_AFTER)
+    gc.set_threshold(GARBAGE_AFTER)
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps what it no longer needs
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)

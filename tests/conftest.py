@@ -1,6 +1,7 @@
 """A workspace that a test can fill with files one can read, and the command run on it."""
 
 import csv
+import gc
 import io
 import json
 import os
@@ -8,14 +9,16 @@ import pty
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 import xlsxwriter
 
-from cito_numo.cli import run
+from cito_numo.cli import GARBAGE_AFTER, run
 
 DAY = "2026-11-24"
 EXPORT_HEADER = "Leerlingnummer;ECK-iD;Cito-leerlingkey;Klas;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau;Vaardigheidsscore"
@@ -161,6 +164,17 @@ class WorkspaceFolder:
 
 def _rows(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _as_in_a_process_of_its_own() -> Iterator[None]:
+    """What a process does once is done once for all tests: garbage is let be as `main` does, and the commands are made from functions."""
+    before = gc.get_threshold()
+    gc.set_threshold(GARBAGE_AFTER)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture
