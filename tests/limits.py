@@ -1,5 +1,6 @@
 """What a test may take: time, and in a process of its own, memory."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -32,8 +33,14 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
+def uncounted() -> dict[str, str]:
+    """The environment of a process in which no coverage is counted: that takes memory and time, for lines that other tests show."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 def run_in_little_memory(program: str, *arguments: str) -> str:
     """What a Python program prints that may call `take_no_more_than(megabytes)`: from there on that is all the memory it gets."""
-    process = subprocess.run([sys.executable, "-c", _PROLOGUE + program, *arguments], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", _PROLOGUE + program, *arguments]
+    process = subprocess.run(command, env=uncounted(), capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     return process.stdout

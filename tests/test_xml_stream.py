@@ -1,13 +1,13 @@
 """XML from anybody: what is read in bounded memory with the right lines, and what is refused before it does harm."""
 
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from limits import uncounted
 
 from cito_numo.edexml import read_edexml
 from cito_numo.errors import CitoNumoError
@@ -399,7 +399,7 @@ HOSTILE = """if True:
     ],
 )
 def test_a_stream_without_end_is_refused_in_bounded_memory(stream: str):
-    environment = {**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"}  # others reserve a gigabyte beforehand, which no limit counts
+    environment = {**uncounted(), "ARROW_DEFAULT_MEMORY_POOL": "system"}  # others reserve a gigabyte beforehand, which no limit counts
     command = [sys.executable, "-c", HOSTILE, stream, "400"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert (ran.stdout.split(), ran.stderr[-300:]) == (["xml-too-large"], "")
