@@ -15,6 +15,9 @@ UNCOUNTED := $(addprefix tests/,test_xml_stream.py test_unpacking.py test_demo.p
 	test_cito_merging.py test_holds.py test_nights.py test_rebuild.py test_revisions.py test_sync.py test_workbook_limits.py)
 RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_numo/threshold.py,cito_numo/plans.py
 
+export PYTHONDONTWRITEBYTECODE :=
+# Empty is off: the tests and the wheel start programs again and again, which are compiled once then.
+
 .PHONY: help demo test lint cover sample wheel bench prove format lock docs clean
 
 help: ## Show what there is to make
