@@ -4,6 +4,7 @@ PYTHON ?= $(firstword $(foreach candidate,python3 python3.14 python3.13 python3.
 	$(candidate) -c 'import sys; sys.version_info >= (3, 11) and print("$(candidate)")' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
+RIVALS := .venv-bench
 INSTALL := install --quiet --disable-pip-version-check
 DEMO := demo
 RUN := $(BIN)/cito-numo
@@ -18,10 +19,10 @@ RULES := cito_numo/niveaus.py,cito_numo/matching.py,cito_numo/selection.py,cito_
 export PYTHONDONTWRITEBYTECODE :=
 # Empty is off: the tests and the wheel start programs again and again, which are compiled once then.
 
-.PHONY: help demo test lint cover sample wheel bench prove format lock docs clean
+.PHONY: help demo test lint cover sample wheel bench bench-small prove format lock docs clean
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/installed ## Make a demo workspace, run two nights on it and show what came out
 	@rm -rf $(DEMO)
@@ -68,9 +69,11 @@ wheel: $(VENV)/installed ## Build the wheel and run the demo from it in a new en
 	test -s build/demo/schools/demo-lyceum/outbox/latest/leerplannen.json
 	build/venv/bin/cito-numo schema leerplannen > build/schema.json
 
-bench: $(VENV)/installed ## Measure how fast large files are read
-	$(BIN)/python benchmarks/edexml.py
-	$(BIN)/python benchmarks/exports.py
+bench: $(VENV)/installed $(RIVALS)/installed ## Measure a night, and all that takes time, beside others that do the core of it: an hour
+	$(BIN)/python benchmarks/all.py
+
+bench-small: $(VENV)/installed $(RIVALS)/installed ## Measure at a small size whether anything became slower: a minute
+	$(BIN)/python benchmarks/all.py --small
 
 format: $(VENV)/installed ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
@@ -79,6 +82,7 @@ format: $(VENV)/installed ## Format the code
 lock: $(VENV)/installed ## Write the lock files anew, with the newest versions that fit
 	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file requirements-dev.lock --group dev pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) --upgrade --output-file benchmarks/requirements.lock benchmarks/requirements.txt
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
@@ -92,11 +96,16 @@ docs: $(VENV)/installed ## Write docs/commands.md, docs/errors.md, docs/walkthro
 	$(BIN)/python docs/walkthrough.py
 
 clean: ## Throw away what was made
-	rm -rf $(VENV) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RIVALS) build $(DEMO) .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/installed: requirements-dev.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'cito-numo needs Python 3.11 or newer: install it, or name it with make PYTHON=...' >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip $(INSTALL) --require-hashes --requirement requirements-dev.lock
 	$(BIN)/python -m pip $(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(RIVALS)/installed: benchmarks/requirements.lock
+	$(PYTHON) -m venv --clear $(RIVALS)
+	$(RIVALS)/bin/python -m pip $(INSTALL) --require-hashes --requirement benchmarks/requirements.lock
 	@touch $@
