@@ -5,17 +5,15 @@
 Every rival reads the same exports and Numo's list, and writes nested JSON and a flat CSV. Afterwards their rows are compared with ours.
 """
 
-import argparse
 import csv
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from data import DAY, FIRST_DAY, OPTION, TABLES, empty, for_earthmover, fresh, make
-from measuring import OURS, RIVALS, Candidate, in_turn, keep, machine, peak, verdict
+from measuring import RIVALS, Benchmark, Candidate, in_turn, keep, peak, sync, verdict
 
 NAME = "cito-numo sync"
 POLARS, DUCKDB, EARTHMOVER = "polars", "DuckDB", "earthmover"
@@ -29,19 +27,12 @@ Rows = dict[tuple[str, str], tuple[str, ...]]
 def candidates(folder: Path, workspace: Path, slow_runs: int) -> dict[str, Candidate]:
     """Ours, and its rivals; each writes in a folder of its own."""
     inbox = workspace / "schools" / "demo-college" / "inbox"
-    commas = for_earthmover(inbox, folder / "commas")
-    ours = Candidate(
-        [*OURS, "sync", "--json", "--date", DAY.isoformat()],
-        partial(fresh, workspace, folder / "ours"),
-        folder,
-        codes=(0, 3),
-    )
     said = [*map(str, (FIRST_DAY, DAY, OPTION))]
-    found = {NAME: Candidate([*ours.command, "--config", str(folder / "ours" / "cito-numo.yaml")], ours.before, codes=ours.codes)}
+    found = {NAME: Candidate(sync(folder / "ours"), partial(fresh, workspace, folder / "ours"), codes=(0, 3))}
     for name, script in ((POLARS, "with_polars.py"), (DUCKDB, "with_duckdb.py")):
-        out = folder / name
-        command = [str(RIVALS / "python"), str(TABLES / script), str(inbox), str(out), *said]
-        found[name] = Candidate(command, partial(empty, out))
+        command = [str(RIVALS / "python"), str(TABLES / script), str(inbox), str(folder / name), *said]
+        found[name] = Candidate(command, partial(empty, folder / name))
+    commas = for_earthmover(inbox, folder / "commas")
     out = folder / EARTHMOVER
     found[EARTHMOVER] = Candidate(earthmover(commas, out), partial(empty, out), runs=slow_runs)
     return found
@@ -99,24 +90,17 @@ def compare(folder: Path, names: list[str]) -> None:
 
 
 def main() -> None:
-    """Make the school, run all in turn, compare what they wrote, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pupils", type=int, default=200_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--slow-runs", type=int, default=2, help="of earthmover")
-    parser.add_argument("--folder", type=Path, help="keep the data here for the next run")
-    parser.add_argument("--ratios", type=Path, help="add the ratios to this file")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        workspace = make((arguments.folder or folder) / f"school-{arguments.pupils}", 1, arguments.pupils, 5)
-        done = in_turn(candidates(folder, workspace, min(arguments.slow_runs, arguments.runs)), arguments.runs)
-        print(f"First night of one school, {arguments.pupils:,} pupils x 5 results; {machine()}, {arguments.runs} runs in turn\n")
-        print(done.table(TARGETS))
-        print(f"\n{verdict('Peak memory', peak(done.runs[NAME]), MEGABYTES, 'MB')}")
-        print(f"earthmover takes {1 / done.ratio(EARTHMOVER):.1f} times as long\n")
+    """Make the school, run all in turn, print the table, compare what they wrote."""
+    benchmark = Benchmark(__doc__, pupils=200_000, runs=5)
+    benchmark.parser.add_argument("--slow-runs", type=int, default=2, help="of earthmover")
+    with benchmark as (said, folder):
+        workspace = make(benchmark.data / f"school-{said.pupils}", 1, said.pupils, 5)
+        done = in_turn(candidates(folder, workspace, min(said.slow_runs, said.runs)), said.runs)
+        benchmark.show(f"First night of one school, {said.pupils:,} pupils x 5 results", done, TARGETS)
+        print(verdict("Peak memory", peak(done.runs[NAME]), MEGABYTES, "MB"))
+        print(f"earthmover takes {1 / done.ratio(EARTHMOVER):.1f} times as long\n", flush=True)
         compare(folder, list(TARGETS))
-    keep(arguments.ratios, {f"first night / {name}": done.ratio(name) for name in TARGETS})
+    keep(said.ratios, {f"first night / {name}": done.ratio(name) for name in TARGETS})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ peak falls between two samples there; it counts shared pages of libraries in ful
 This process must stay small: what it starts begins with its `ru_maxrss`. So data is made in other processes, and compared afterwards.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -14,6 +15,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +23,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from data import DAY
+
 ROOT = Path(__file__).resolve().parent.parent
 RIVALS = ROOT / ".venv-bench" / "bin"
 OURS = [sys.executable, "-c", "from cito_numo.cli import main; main()"]
 _PAUSE = 0.02
+
+
+def sync(workspace: Path) -> list[str]:
+    """The command of a night of all schools of a workspace."""
+    return [*OURS, "sync", "--json", "--date", DAY.isoformat(), "--config", str(workspace / "cito-numo.yaml")]
 
 
 class Run(NamedTuple):
@@ -154,6 +163,38 @@ def _pss(pid: int) -> int:
     return 0
 
 
+class Benchmark:
+    """A script: its options, a folder for the time that it runs, and how it shows what came out."""
+
+    def __init__(self, doc: str, *, pupils: int | None, runs: int) -> None:
+        self.parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if pupils:
+            self.parser.add_argument("--pupils", type=int, default=pupils)
+        self.parser.add_argument("--runs", type=int, default=runs, help="of each, after a warm-up")
+        self.parser.add_argument("--folder", type=Path, help="keep the data here for the next run")
+        self.parser.add_argument("--ratios", type=Path, help="add the ratios to this file of JSON")
+
+    def __enter__(self) -> tuple[argparse.Namespace, Path]:
+        """What was said, and the folder."""
+        self._said = self.parser.parse_args()
+        self._temporary = tempfile.TemporaryDirectory(dir=self._said.folder)
+        folder = Path(self._temporary.name)
+        self.data = self._said.folder or folder
+        return self._said, folder
+
+    def __exit__(self, *_error: object) -> None:
+        self._temporary.cleanup()
+
+    def show(self, title: str, done: Comparison, targets: Mapping[str, float]) -> None:
+        """Print a table under its title."""
+        self.head(title)
+        print(f"{done.table(targets)}\n", flush=True)
+
+    def head(self, title: str) -> None:
+        """Print a title."""
+        print(f"{title}; {machine()}, runs in turn: {self._said.runs}\n")
+
+
 def machine() -> str:
     """What it was measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -170,4 +211,4 @@ def keep(path: Path | None, ratios: Mapping[str, float]) -> None:
 def _judged(ratio: float, most: float | None) -> str:
     if most is None:
         return ""
-    return f"{most:g} {'met' if ratio <= most else 'MISSED'}"
+    return f"{most:.3g} {'met' if ratio <= most else 'MISSED'}"
