@@ -3,19 +3,15 @@
     python benchmarks/exports.py [--rows N] [--xlsx-rows N] [--runs N]
 
 A CSV is compared with Arrow's reader on all of its columns as text, a workbook with python-calamine. What is timed is the work itself, with
-the file in memory and all imported. Prints a row for each: seconds (median, least, most) and peak memory of the process; then the ratios.
+the file in memory and all imported; the memory is the peak of the whole process.
 """
 
-import argparse
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
+
+from measuring import Benchmark, Comparison, Run
 
 HEADER = "Leerlingnummer;ECK-iD;Cito-leerlingkey;Klas;Toets;Toetsniveau;Onderdeel;Afnamedatum;Functioneringsniveau;Vaardigheidsscore"
 
@@ -77,51 +73,34 @@ rows = len(results)
 """
 
 
-def measured(code: str, path: Path) -> tuple[float, float, int]:
-    """Seconds, peak MB and rows of one process."""
+def measured(code: str, path: Path, rows: int) -> Run:
+    """One process, which measures its own work. SystemExit where it read another number of rows."""
     ran = subprocess.run([sys.executable, "-c", BEGIN + code + END, str(path)], check=True, capture_output=True, text=True)  # noqa: S603
-    seconds, megabytes, rows = json.loads(ran.stdout)
-    return seconds, megabytes, rows
-
-
-def row(name: str, runs: Sequence[tuple[float, float, int]]) -> str:
-    """A line of the table."""
-    seconds = [run[0] for run in runs]
-    return f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} - {max(seconds):.2f} | {max(run[1] for run in runs):.0f} |"
+    seconds, megabytes, found = json.loads(ran.stdout)
+    if found != rows:
+        raise SystemExit(f"{found} rows were read of {rows} in {path.name}")
+    return Run(seconds, megabytes)
 
 
 def main() -> None:
     """Make the files, run each pair in turn, print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--xlsx-rows", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=5)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        csv, xlsx = Path(folder) / "export.csv", Path(folder) / "export.xlsx"
-        make = [sys.executable, "-c", MAKE, str(csv), str(xlsx), str(arguments.rows), str(arguments.xlsx_rows)]
-        subprocess.run(make, check=True)  # noqa: S603
-        print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {arguments.runs} runs each\n")
+    benchmark = Benchmark(__doc__, pupils=None, runs=5)
+    benchmark.parser.add_argument("--rows", type=int, default=1_000_000)
+    benchmark.parser.add_argument("--xlsx-rows", type=int, default=100_000)
+    with benchmark as (said, folder):
+        csv, xlsx = folder / "export.csv", folder / "export.xlsx"
+        subprocess.run([sys.executable, "-c", MAKE, str(csv), str(xlsx), str(said.rows), str(said.xlsx_rows)], check=True)  # noqa: S603
         for path, (rival, code), count in (
-            (csv, ("Arrow's CSV reader", ARROW), arguments.rows),
-            (xlsx, ("python-calamine", CALAMINE), arguments.xlsx_rows),
+            (csv, ("Arrow's CSV reader", ARROW), said.rows),
+            (xlsx, ("python-calamine", CALAMINE), said.xlsx_rows),
         ):
-            runs: dict[str, list[tuple[float, float, int]]] = {rival: [], "cito-numo": []}
-            for number in range(arguments.runs + 1):
-                for name, work in ((rival, code), ("cito-numo", OURS)):
-                    run = measured(work, path)
-                    if run[2] != count:
-                        raise SystemExit(f"{name} read {run[2]} rows of {count}")
+            done = Comparison({"cito-numo": [], rival: []})
+            for number in range(said.runs + 1):
+                for name, work in (("cito-numo", OURS), (rival, code)):
+                    run = measured(work, path, count)
                     if number:  # the first of each is a warm-up
-                        runs[name].append(run)
-            print(f"{path.suffix}, {count:,} rows, {path.stat().st_size / 1e6:.0f} MB\n")
-            print("| | seconds | least - most | peak MB |\n|---|---|---|---|")
-            print("\n".join(row(name, of_name) for name, of_name in runs.items()))
-            medians = [statistics.median(run[0] for run in of_name) for of_name in runs.values()]
-            pairs = [ours[0] / theirs[0] for theirs, ours in zip(*runs.values(), strict=True)]
-            print(
-                f"\nratio of the medians {medians[1] / medians[0]:.2f}, median of the ratios pair by pair {statistics.median(pairs):.2f}\n"
-            )
+                        done.runs[name].append(run)
+            benchmark.show(f"{path.suffix}, {count:,} rows, {path.stat().st_size / 1e6:.0f} MB", done, {})
 
 
 if __name__ == "__main__":

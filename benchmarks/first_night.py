@@ -92,7 +92,7 @@ def compare(folder: Path, names: list[str]) -> None:
 def main() -> None:
     """Make the school, run all in turn, print the table, compare what they wrote."""
     benchmark = Benchmark(__doc__, pupils=200_000, runs=5)
-    benchmark.parser.add_argument("--slow-runs", type=int, default=2, help="of earthmover")
+    benchmark.parser.add_argument("--slow-runs", type=int, default=2, help="of earthmover; 0 is once, without a warm-up")
     with benchmark as (said, folder):
         workspace = make(benchmark.data / f"school-{said.pupils}", 1, said.pupils, 5)
         done = in_turn(candidates(folder, workspace, min(said.slow_runs, said.runs)), said.runs)

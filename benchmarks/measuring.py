@@ -53,7 +53,7 @@ class Candidate:
     codes: Sequence[int] = (0,)
     """Exit codes that are good."""
     runs: int | None = None
-    """Of a slow one: so many after the warm-up."""
+    """Of a slow one: so many after the warm-up; 0 is once, without a warm-up."""
     output: Path | None = None
     """Where its standard output goes."""
 
@@ -100,9 +100,9 @@ def in_turn(candidates: Mapping[str, Candidate], runs: int) -> Comparison:
     done = Comparison({name: [] for name in candidates})
     for number in range(runs + 1):
         for name, candidate in candidates.items():
-            if number <= (candidate.runs or runs):
+            if number <= (runs if candidate.runs is None else candidate.runs):
                 run = measured(candidate)
-                if number or not runs:
+                if number or candidate.runs == 0:
                     done.runs[name].append(run)
     return done
 
