@@ -27,9 +27,11 @@ def make_country(folder: Path, schools: int, pupils: int, results: int) -> Path:
     """A workspace of so many schools, made in as many parts as there are cores; no two have the same export."""
     if folder.exists():
         return folder
-    cores = os.cpu_count() or 1
+    cores = min(os.cpu_count() or 1, schools)
     sizes = [schools // cores + (number < schools % cores) for number in range(cores)]
     parts = [folder.with_name(f"{folder.name}-part-{number}") for number in range(cores)]
+    for part in parts:  # that an earlier run left
+        shutil.rmtree(part, ignore_errors=True)
     with ThreadPoolExecutor(cores) as pool:  # each makes its part in a process
         list(pool.map(lambda number: make(parts[number], sizes[number], pupils, results, number + 1), range(cores)))
     whole = parts[0]

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -57,12 +58,8 @@ def for_earthmover(inbox: Path, folder: Path) -> Path:
         with path.open(newline="") as file, (folder / path.name).open("w", newline="") as out:
             csv.writer(out).writerows(csv.reader(file, delimiter=";"))
     niveaus = _table("niveaus.csv")
-    pairs = [(*_names(toets, level), _relatief(level, toets)) for toets in niveaus for level in niveaus]
-    _write(
-        folder / "niveaus.csv",
-        "toetsniveau_tekst,niveau_tekst,toetsniveau,functioneringsniveau,relatief",
-        [pair for pair in pairs if pair[-1] <= OPTION],
-    )
+    pairs = [(*_names(toets, level), low) for toets in niveaus for level in niveaus if (low := _relatief(level, toets)) <= OPTION]
+    _write(folder / "niveaus.csv", "toetsniveau_tekst,niveau_tekst,toetsniveau,functioneringsniveau,relatief", pairs)
     onderdelen = [tuple(row.values()) for row in _table("onderdelen.csv")]
     _write(folder / "onderdelen.csv", "onderdeel_tekst,onderdeel,vak", onderdelen)
     return folder
@@ -82,7 +79,7 @@ def _relatief(level: dict[str, str], toets: dict[str, str]) -> int:
     return min(above, 2) if above > 0 else max(below, -2) if below < 0 else 0
 
 
-def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
+def _write(path: Path, header: str, rows: Sequence[Sequence[object]]) -> None:
     path.write_text("".join(f"{line}\n" for line in (header, *(",".join(map(str, row)) for row in rows))))
 
 
