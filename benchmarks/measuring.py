@@ -1,8 +1,8 @@
 """Whole processes that take turns: wall seconds, and the peak memory of each with all its children together.
 
-Memory: about fifty times a second the PSS (a page that several processes share counts once, divided among them) of the process and all its
-descendants is added up, and the highest sum counts. A process that had no children counts with its `ru_maxrss` where that is higher, for no
-peak falls between two samples there; it counts shared pages of libraries in full.
+Memory: while there is more than one process, their PSS (a page that several share counts once, divided among them) is added up about fifty
+times a second. The highest sum counts, or the `ru_maxrss` of the largest process where that is higher: the kernel keeps that one itself, so
+no peak falls between two samples, and who has no children is not slowed down by looking.
 
 This process must stay small: what it starts begins with its `ru_maxrss`. So data is made in other processes, and compared afterwards.
 """
@@ -125,23 +125,22 @@ def measured(candidate: Candidate) -> Run:
     watch.join()
     if process.returncode not in candidate.codes:
         raise SystemExit(f"{' '.join(map(str, candidate.command))} ended with {process.returncode}\n{told.decode(errors='replace')}")
-    alone = usage.ru_maxrss / 1024 if not watch.children else 0
-    return Run(seconds, max(watch.peak / 1024, alone))
+    return Run(seconds, max(watch.peak, usage.ru_maxrss) / 1024)
 
 
 class _Watch(threading.Thread):
-    """Samples the PSS of a process and its descendants; `peak` in kB."""
+    """Samples the PSS of a process and its descendants together, while it has any; `peak` in kB."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.peak, self.children = pid, 0, False
+        self.pid, self.peak = pid, 0
         self.done = threading.Event()
 
     def run(self) -> None:
         while not self.done.wait(_PAUSE):
             pids = _tree(self.pid)
-            self.children |= len(pids) > 1
-            self.peak = max(self.peak, sum(map(_pss, pids)))
+            if len(pids) > 1:
+                self.peak = max(self.peak, sum(map(_pss, pids)))
 
 
 def _tree(pid: int) -> list[int]:
