@@ -37,6 +37,12 @@ def bare_program() -> str:
     return "\n".join([*lines, "app()", ""])
 
 
+def typer_of(python: str) -> str:
+    """The version of Typer in an environment."""
+    command = [python, "-c", "from importlib.metadata import version; print(version('typer'))"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
 def _function(decorator: str, said: str) -> str:
     return f"@{decorator}\ndef _() -> None:\n    {said!r}"
 
@@ -45,6 +51,8 @@ def main() -> None:
     """Write the bare program, run both in turn, print the table."""
     benchmark = Benchmark(__doc__, pupils=None, runs=15)
     with benchmark as (said, folder):
+        if typer_of(sys.executable) != typer_of(str(RIVALS / "python")):
+            raise SystemExit("benchmarks/requirements.txt names another typer than requirements.lock")
         program = Path(folder) / "bare.py"
         program.write_text(bare_program())
         done = in_turn({NAME: Candidate([*OURS, "--help"]), BARE: Candidate([str(RIVALS / "python"), str(program), "--help"])}, said.runs)
