@@ -7,7 +7,8 @@ Raises CitoNumoError for what is no EDEXML.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -112,6 +113,13 @@ def parse_edexml(source: BinaryIO, name: str, secret: Secret, settings: Settings
     return _Parser(name, secret, settings).parse(stream)
 
 
+class _Page(NamedTuple):
+    """Pupils who were read one after another, and what was found in their columns: a kind, on which lines, with which values."""
+
+    table: pa.Table
+    noted: Sequence[tuple[ErrorKind, Sequence[int], Mapping[str, object]]]
+
+
 class _Parser:
     """What is kept while a file streams by."""
 
@@ -126,6 +134,7 @@ class _Parser:
         self._well_written: dict[str, set[str | None]] = {element: set() for element in _CHECKED}
         self._rows: list[tuple[object, ...]] = []
         self._pages: list[pa.Table] = []
+        self._paging: Future[_Page] | None = None
         self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._references: dict[tuple[str | None, ...], int] = {}
         self._data: etree._Element | None = None
@@ -137,6 +146,10 @@ class _Parser:
         self._section: etree._Element | None = None
 
     def parse(self, stream: XmlStream) -> Raw:
+        with ThreadPoolExecutor(1) as pool:
+            return self._parse(stream, pool)
+
+    def _parse(self, stream: XmlStream, pool: ThreadPoolExecutor) -> Raw:
         for element in stream:
             parent = element.getparent()
             if parent is None:
@@ -146,7 +159,7 @@ class _Parser:
                 if parent is self._section or self._is_section(parent, "leerlingen"):
                     self._take_leerling(element)
                     if len(self._rows) == _PAGE or stream.bytes_read - self._page_begins > _LARGEST_PAGE:
-                        self._turn_page()
+                        self._turn_page(pool)
                         self._page_begins = stream.bytes_read
                     _let_go_up_to(element, parent)
             elif name == "leerkracht":
@@ -158,7 +171,8 @@ class _Parser:
             elif self._is_data(parent):
                 self._take_section(name, element)
                 _let_go_up_to(element, parent)
-        self._turn_page()
+        self._take_page()
+        self._keep_page(self._page(self._rows))
         for departure in departures(self._sections, FILE):
             self._raw.notes.note(departure.kind, 1, element=departure.element)
         self._raw.references = [tuple(filter(None, map(_stripped, references))) for references in self._references]
@@ -324,9 +338,32 @@ class _Parser:
             self._raw.notes.note(EDEXML_PATTERN, line_of(at), element=element)
         return text
 
-    def _turn_page(self) -> None:
-        """Make columns of the pupils so far: no blanks around a text, and no ECK iD where something else should stand."""
-        cells = zip(*self._rows, strict=True) if self._rows else ((),) * len(self._columns)
+    def _turn_page(self, pool: ThreadPoolExecutor) -> None:
+        """Let columns be made of the pupils so far while the next ones are read; one page at a time."""
+        self._take_page()
+        self._paging = pool.submit(self._page, self._rows)
+        self._rows = []
+
+    def _take_page(self) -> None:
+        if self._paging is not None:
+            self._keep_page(self._paging.result())
+            self._paging = None
+
+    def _keep_page(self, page: _Page) -> None:
+        self._pages.append(page.table)
+        for kind, lines, values in page.noted:
+            self._raw.notes.note_all(kind, lines, **values)
+        self._keep(page.table.nbytes)
+
+    def _page(self, rows: Sequence[tuple[object, ...]]) -> _Page:
+        """Columns of pupils: no blanks around a text, and no ECK iD where something else should stand."""
+        noted: list[tuple[ErrorKind, Sequence[int], dict[str, object]]] = []
+
+        def note_where(where: pa.Array, kind: ErrorKind, **values: object) -> None:
+            if pc.any(where).as_py():
+                noted.append((kind, columns["regel"].filter(pc.fill_null(where, False)).to_pylist(), values))
+
+        cells = zip(*rows, strict=True) if rows else ((),) * len(self._columns)
         columns = {
             name: pa.array(values, pa.int32()) if name in _NUMBERS else present(trimmed(pa.array(values, pa.string())), ())
             for name, values in zip(self._columns, cells, strict=True)
@@ -336,27 +373,21 @@ class _Parser:
             if element in PATTERNS:
                 written = pc.and_(written, pc.match_substring_regex(columns[name], f"^(?:{PATTERNS[element].pattern})$"))
             unwritten = pc.and_(pc.is_valid(columns[name]), pc.invert(written))
-            self._note_where(unwritten, columns["regel"], EDEXML_PATTERN, element=element)
+            note_where(unwritten, EDEXML_PATTERN, element=element)
         dummies = pc.starts_with(columns["key"], "#")  # EDEXML 2.1 §1.10: such a key is not to be stored
-        self._note_where(dummies, columns["regel"], EDEXML_KEY_DUMMY)
+        note_where(dummies, EDEXML_KEY_DUMMY)
         columns["key"] = pc.if_else(dummies, pa.scalar(None, pa.string()), columns["key"])
         columns["eck_id"] = self._secret.hash_column(columns["eck_id"])
         columns["emailadres"] = present(trimmed(pc.replace_substring_regex(columns["emailadres"], "(?s)@.*", "")), ())
         for name in set(self._columns) - {"eck_id", *_NUMBERS}:
             columns[name] = without_eck_ids(columns[name])[0]
-        self._pages.append(pa.table({name: column if name in _NUMBERS else column.cast(TEXT) for name, column in columns.items()}))
-        self._rows.clear()
-        self._keep(self._pages[-1].nbytes)
+        return _Page(pa.table({name: column if name in _NUMBERS else column.cast(TEXT) for name, column in columns.items()}), noted)
 
     def _keep(self, size: int) -> None:
         """Count what stays in memory to the end; what no school needs is refused."""
         self._kept += size
         if self._kept > _MOST_KEPT:
             raise stop(XML_TOO_LARGE, self._name)
-
-    def _note_where(self, where: pa.Array, lines: pa.Array, kind: ErrorKind, **values: object) -> None:
-        if pc.any(where).as_py():
-            self._raw.notes.note_all(kind, lines.filter(pc.fill_null(where, False)).to_pylist(), **values)
 
 
 def _let_go_up_to(element: etree._Element, parent: etree._Element) -> None:
