@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,11 @@ from typing import Annotated
 import typer
 
 from cito_numo.commands import check, edexml, explain, importing, layouts, plans, register, terugstuuroptie, upkeep
-from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen
+from cito_numo.commands.options import CONFIG, Accept, Config, Day, DryRun, Json, LogFile, Schools, Verbose, chosen, shard_of
 from cito_numo.errors import CitoNumoError, ExitCode, problem_of
 from cito_numo.language import _
 from cito_numo.schemas import SchemaName, schema_text
+from cito_numo.shards import Shard
 
 app = typer.Typer(
     name="cito-numo",
@@ -81,6 +83,26 @@ def sync(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help=_("First build a ledger that is damaged or lost anew, from the runs in the outbox."))
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            envvar="CITO_NUMO_JOBS",
+            metavar="N",
+            help=_("How many schools may be worked on at once."),
+            show_default=_("the cores it may use"),
+        ),
+    ] = None,
+    shard: Annotated[
+        Shard | None,
+        typer.Option(
+            "--shard",
+            metavar="K/N",
+            parser=shard_of,
+            help=_("Only share K of N of the schools, as 1/3, where N processes or machines do them."),
+        ),
+    ] = None,
     log: LogFile = None,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -94,18 +116,26 @@ def sync(
     from cito_numo.errors import worst
     from cito_numo.log import Log
     from cito_numo.schooljaar import today
-    from cito_numo.show import log_result, show_log_problem, show_results, with_progress
+    from cito_numo.show import Progress, log_result, show_log_problem, show_results
     from cito_numo.sync import Options, Sync
+    from cito_numo.workers import cores, nights
 
     now = datetime.now().astimezone()
+    if shard is not None and schools:
+        raise typer.BadParameter(_("--shard takes a share of all schools: name no SCHOOL with it"))
     workspace, korte_namen = chosen(config, schools, as_json=as_json)
+    if shard is not None:
+        korte_namen = shard.schools(korte_namen)
     options = Options(date.date() if date else today(now), now, full, dry_run, frozenset(accept or ()), rebuild)
-    nights = Sync(workspace, options)
     results = []
     with Log(log, "sync") as lines:
-        for korte_naam in with_progress(korte_namen):
-            results.append(nights.school(korte_naam))
-            log_result(lines, results[-1])
+        with (
+            Progress(len(korte_namen)) as progress,
+            closing(nights(Sync(workspace, options), korte_namen, jobs or cores(), progress)) as ended,
+        ):
+            for result in ended:
+                results.append(result)
+                log_result(lines, result)
         exit_code = lines.end(worst(result.exit_code for result in results))
     show_log_problem(lines)
     if as_json:

@@ -700,6 +700,12 @@ LEDGER_UNFINISHED = ErrorKind(
     N_("A run was stopped in the middle of writing the ledger; until that is undone it cannot be read."),
     N_("The next 'cito-numo sync SCHOOL' does so by itself."),
 )
+WORKER_DIED = ErrorKind(
+    "worker-died",
+    ExitCode.IO,
+    N_("The process that worked on this school ended in the middle ({detail})."),
+    N_("The next run goes on where it stopped: 'cito-numo sync SCHOOL'. Does memory run out? Use fewer --jobs."),
+)
 LOG_UNWRITABLE = ErrorKind("log-unwritable", ExitCode.IO, N_("The log cannot be written: {detail}."), N_("Name another file with --log."))
 ON_FAILURE = ErrorKind(
     "on-failure", ExitCode.LOOK, N_("The command of on_failure did not work: {detail}."), N_("Mend it in the YAML file.")

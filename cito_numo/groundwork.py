@@ -1,6 +1,7 @@
 """What a run of a school stands on: the files that lie ready, the rules and the secret of its workspace, what its ledger knows of the past.
 
-What is the same for all schools is read once. What works results out is imported only when there are results to work out.
+What is the same for all schools is read once, and goes along to workers. What works results out is imported only when there are results to
+work out.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cito_numo import __version__
 from cito_numo.config import School, Workspace
@@ -22,6 +23,7 @@ from cito_numo.errors import (
     WAITING_INACTIVE,
     WAITING_NO_KEYS,
     WAITING_NO_RESULTS,
+    CitoNumoError,
     Problem,
 )
 from cito_numo.inbox import CITO, EDEXML, NUMO, Content, InboxFile, files_in, read, settled_files
@@ -30,6 +32,9 @@ from cito_numo.privacy import Secret, workspace_secret
 
 if TYPE_CHECKING:
     from cito_numo.corridor import Outcome, Past, Ready, Rules
+
+
+_READ_ONCE = ("secret", "_own_leerlijnen", "_own_layouts", "_exports")
 
 
 class Groundwork:
@@ -42,6 +47,13 @@ class Groundwork:
         self._full = full
         self._dry_run = dry_run
         self._hashes: dict[Path, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a worker: with all that is read once, so that the schools of a night go by the same. What cannot be read it tells itself."""
+        for name in _READ_ONCE:
+            with contextlib.suppress(CitoNumoError, OSError):
+                getattr(self, name)
+        return {name: value for name, value in vars(self).items() if name != "rules"}
 
     def fingerprint(self, school: School, files: Mapping[str, Sequence[InboxFile]]) -> str:
         """Of all that the outcome depends on, beside the ledger and the day."""

@@ -37,6 +37,9 @@ class Secret:
     def __repr__(self) -> str:
         return "Secret(…)"
 
+    def __reduce__(self) -> tuple[type["Secret"], tuple[bytes]]:
+        return Secret, (self._key,)  # for the pipe to a worker: never to a disk
+
     def fingerprint(self) -> str:
         """Tells two secrets apart without giving either away; the ledger keeps it."""
         return hmac.new(self._key, b"fingerprint", hashlib.sha256).hexdigest()[:16]

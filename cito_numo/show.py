@@ -1,7 +1,9 @@
 """What a command shows: tables on a terminal, lines for cron, progress while it works."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import typer
 
@@ -10,6 +12,9 @@ from cito_numo.language import N_, _, ngettext
 from cito_numo.log import Log
 from cito_numo.runs import RunResult, Status
 from cito_numo.uitkomst import Uitkomst
+
+if TYPE_CHECKING:
+    from rich import progress
 
 _MOST_PROBLEMS = 100
 
@@ -52,25 +57,51 @@ def show_error(error: CitoNumoError) -> None:
         typer.echo(ngettext("… and {n} more.", "… and {n} more.", more).format(n=more), err=True)
 
 
-def with_progress(korte_namen: Sequence[str]) -> Iterable[str]:
+def with_progress(korte_namen: Sequence[str]) -> Iterator[str]:
     """The schools one by one, with a bar on a terminal."""
-    if not sys.stderr.isatty():
-        return korte_namen
-    return _bar(korte_namen)
+    with Progress(len(korte_namen)) as progress:
+        for korte_naam in korte_namen:
+            progress.begin(korte_naam)
+            yield korte_naam
+            progress.end()
 
 
-def _bar(korte_namen: Sequence[str]) -> Iterator[str]:
+class Progress:
+    """How far so many schools are: a bar on a terminal, with the school that was begun last."""
+
+    def __init__(self, schools: int) -> None:
+        self._bar = _bar(schools) if sys.stderr.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def begin(self, korte_naam: str) -> None:
+        """This school is begun."""
+        if self._bar is not None:
+            from rich.markup import escape
+
+            self._bar.update(self._bar.task_ids[0], description=escape(printable(korte_naam)))
+
+    def end(self) -> None:
+        """One of the schools is done."""
+        if self._bar is not None:
+            self._bar.advance(self._bar.task_ids[0])
+
+
+def _bar(schools: int) -> "progress.Progress":
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(korte_namen))
-        for korte_naam in korte_namen:
-            progress.update(task, description=escape(printable(korte_naam)))
-            yield korte_naam
-            progress.advance(task)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("", total=schools)
+    return bar
 
 
 def summary(result: RunResult) -> str:

@@ -1,7 +1,8 @@
 """A night: for each school, look what lies ready, work it out, deliver what is new, and report.
 
 A night on which nothing changed is told from the ledger and the stamps of the files, before a byte is read; only a night with work imports
-what works it out. Schools go on without each other: whatever happens to one is its own result.
+what works it out. A school can be asked for the first kind of night alone, so that workers are started for the other kind only.
+Schools go on without each other: whatever happens to one is its own result.
 """
 
 import contextlib
@@ -19,14 +20,16 @@ from cito_numo.errors import (
     LEDGER_SOUND,
     RUN_ALTERED,
     RUNS_TAKEN,
+    WORKER_DIED,
     CitoNumoError,
     ExitCode,
     Problem,
     printable,
+    stop,
     worst,
 )
 from cito_numo.groundwork import Groundwork, look, not_active, not_there, read_all
-from cito_numo.inbox import CITO, EDEXML, NUMO
+from cito_numo.inbox import CITO, EDEXML, NUMO, files_in
 from cito_numo.ledger import Ledger, Night, ledger_path, school_ledger
 from cito_numo.on_failure import run_on_failure
 from cito_numo.outbox import Stamps, altered, check_ledger, finish_unfinished
@@ -63,8 +66,12 @@ _OF_ONE_NIGHT = frozenset({RUN_ALTERED.code, LEDGER_REBUILT.code, LEDGER_SOUND.c
 """Messages that each night finds anew, or that were about one night only."""
 
 
+class _Work(Exception):  # noqa: N818  no error: it is what the night is for
+    """There is something to work out."""
+
+
 class Sync:
-    """The nights of the schools of one workspace."""
+    """The nights of the schools of one workspace. Can be pickled, for a worker that does some of them."""
 
     def __init__(self, workspace: Workspace, options: Options) -> None:
         self._workspace = workspace
@@ -73,7 +80,29 @@ class Sync:
 
     def school(self, korte_naam: str) -> RunResult:
         """One school's night. Raises nothing: what goes wrong is in the result. Runs `on_failure` where there is news for a person."""
-        result = self._school(korte_naam, self._workspace.school_folder(korte_naam))
+        return self._told(korte_naam, self._school(korte_naam, self._workspace.school_folder(korte_naam)))
+
+    def idle(self, korte_naam: str) -> RunResult | None:
+        """One school's night where nothing changed, or where it waits. None where there is work or trouble: then nothing was done yet."""
+        folder = self._workspace.school_folder(korte_naam)
+        if self._options.rebuild:
+            return None
+        try:
+            with school_ledger(folder, self._options.now, dry_run=self._options.dry_run) as ledger:
+                if ledger.unfinished():
+                    return None
+                result = self._night(korte_naam, folder, ledger, (), idle=True)
+        except Exception:  # noqa: BLE001  whatever it is, `school` meets it again, and tells it
+            return None
+        return self._told(korte_naam, result)
+
+    def died(self, korte_naam: str, detail: str) -> RunResult:
+        """One school's night that ended with the worker that was at it; `detail` says how."""
+        error = stop(WORKER_DIED, detail=detail)
+        return self._told(korte_naam, self._failed(korte_naam, self._workspace.school_folder(korte_naam), error))
+
+    def _told(self, korte_naam: str, result: RunResult) -> RunResult:
+        """The result, after `on_failure` was run where it has news for a person."""
         command = self._on_failure(korte_naam) if any(message.needs_person for message in result.news) else None
         if command is None or self._options.dry_run:
             return result
@@ -98,19 +127,22 @@ class Sync:
             return self._workspace.on_failure
 
     def _school(self, korte_naam: str, folder: Path) -> RunResult:
-        shown = printable(korte_naam)
         try:
             rebuilt = self._rebuilt(folder)
             with school_ledger(folder, self._options.now, dry_run=self._options.dry_run) as ledger:
                 return self._night(korte_naam, folder, ledger, rebuilt)
         except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
-            finding = failure(error, ledger_path(folder))
-            told = {message["message"] for message in messages_in(read_manifest(folder / "report" / MANIFEST_JSON))}
-            if finding.status is not Status.BUSY and not self._options.dry_run:
-                with contextlib.suppress(OSError):  # the reason is told already
-                    self._report(shown, folder, None, finding, None)
-            news = [message for message in finding.messages if message.text not in told]
-            return finding.as_result(korte_naam, news)
+            return self._failed(korte_naam, folder, error)
+
+    def _failed(self, korte_naam: str, folder: Path, error: Exception) -> RunResult:
+        """What came of a night that could not be remembered."""
+        finding = failure(error, ledger_path(folder))
+        told = {message["message"] for message in messages_in(read_manifest(folder / "report" / MANIFEST_JSON))}
+        if finding.status is not Status.BUSY and not self._options.dry_run:
+            with contextlib.suppress(OSError):  # the reason is told already
+                self._report(printable(korte_naam), folder, None, finding, None)
+        news = [message for message in finding.messages if message.text not in told]
+        return finding.as_result(korte_naam, news)
 
     def _rebuilt(self, folder: Path) -> Sequence[Message]:
         if not self._options.rebuild or self._options.dry_run:
@@ -119,7 +151,8 @@ class Sync:
 
         return [Message.of(problem) for problem in rebuild(folder, self._options.now, self._ground.secret)]
 
-    def _night(self, korte_naam: str, folder: Path, ledger: Ledger, rebuilt: Sequence[Message]) -> RunResult:
+    def _night(self, korte_naam: str, folder: Path, ledger: Ledger, rebuilt: Sequence[Message], *, idle: bool = False) -> RunResult:
+        """The night of a school of which nobody else has the ledger; where only an idle one is asked for, anything else raises."""
         last = ledger.last_night()
         brin = finished = None
         changed: list[Problem] = []
@@ -131,8 +164,11 @@ class Sync:
             school = self._workspace.school(korte_naam)
             brin = school.config.brin[0]
             waiting = not_active(school, self._options.day)
-            finding = _waiting(waiting) if waiting is not None else self._judged(school, ledger, last)
-        except Exception as error:  # noqa: BLE001  whatever it is, the other schools go on
+            judged = self._idle if idle else self._judged
+            finding = _waiting(waiting) if waiting is not None else judged(school, ledger, last)
+        except Exception as error:
+            if idle:
+                raise
             finding = failure(error, ledger_path(folder))
         finding.add([*rebuilt, *(Message.of(problem) for problem in changed)])
         finding.run_id = finding.run_id or finished
@@ -149,6 +185,17 @@ class Sync:
         before = {message["key"] for message in last.messages} if last else set()
         news = [message for message in finding.messages if message.key not in before]
         return finding.as_result(korte_naam, news)
+
+    def _idle(self, school: School, ledger: Ledger, last: Night | None) -> Finding:
+        """As `_judged`, where that reads no file. Files that may still be written are not waited for: if they are new there is work."""
+        files = {folder: files_in(school.folder, folder) for folder in (CITO, NUMO, EDEXML)}
+        if self._is_as_before(school, last, self._ground.fingerprint(school, files)):
+            assert last is not None
+            return _as_before(last)
+        waiting = not_there(school, files, ledger)
+        if waiting is None:
+            raise _Work
+        return _waiting(waiting)
 
     def _judged(self, school: School, ledger: Ledger, last: Night | None) -> Finding:
         files, problems = look(school)

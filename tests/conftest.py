@@ -173,6 +173,7 @@ def _as_in_a_process_of_its_own() -> Iterator[None]:
     gc.set_threshold(GARBAGE_AFTER)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        patched.setenv("CITO_NUMO_JOBS", "1")
         yield
     gc.set_threshold(*before)
 

@@ -12,6 +12,7 @@ import typer
 from cito_numo.errors import CitoNumoError
 from cito_numo.language import _
 from cito_numo.school_folders import KORTE_NAAM, names_in
+from cito_numo.shards import Shard
 
 if TYPE_CHECKING:
     from cito_numo.config import Workspace
@@ -97,6 +98,14 @@ Leerlingen = Annotated[
     list[str] | None,
     typer.Option("--leerling", metavar="GEBRUIKERSNAAM", help=_("Only of this pupil; may be given more than once.")),
 ]
+
+
+def shard_of(text: str) -> Shard:
+    """The share of the schools that a person says; a usage error where it is none."""
+    try:
+        return Shard.parse(text)
+    except ValueError:
+        raise typer.BadParameter(_("expected a share K of N, as 1/3: K from 1 to N")) from None
 
 
 def chosen(config: Path, named: list[str] | None, *, as_json: bool) -> "tuple[Workspace, Sequence[str]]":
