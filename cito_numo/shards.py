@@ -1,6 +1,5 @@
 """A share of the schools of a workspace, so that several processes or machines do a night between them."""
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -27,5 +26,7 @@ class Shard(NamedTuple):
         return [korte_naam for korte_naam in korte_namen if self._has(korte_naam)]
 
     def _has(self, korte_naam: str) -> bool:
+        import hashlib
+
         hashed = hashlib.sha256(os.fsencode(korte_naam)).hexdigest()
         return int(hashed, 16) % self.of == self.number - 1

@@ -7,6 +7,7 @@ has work, it is done here.
 
 import contextlib
 import gc
+import math
 import os
 import pickle
 import signal
@@ -42,22 +43,19 @@ class Watched(Protocol):
 def cores() -> int:
     """How many cores this process may use: those it is bound to, at most the quota of its control group (of a container, or a unit)."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(bound, int(_quota())))
+    return max(1, int(min(bound, _quota())))
 
 
-def _quota() -> float:
-    """How many cores the control group (version 2) of this process, and those it is in, may fill; as many as one likes where none says."""
-    least = float(1 << 16)
-    with contextlib.suppress(OSError, ValueError):
-        own = next(line.split(":", 2)[2] for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
-        top = Path("/sys/fs/cgroup")
-        group = top / own.strip("/")
-        for folder in (group, *group.parents):
-            if not folder.is_relative_to(top):
-                break
-            with contextlib.suppress(OSError, ValueError):
-                quota, period = (folder / "cpu.max").read_text().split()
-                least = min(least, int(quota) / int(period))
+def _quota(own: Path = Path("/proc/self/cgroup"), top: Path = Path("/sys/fs/cgroup")) -> float:
+    """How many cores the control group (version 2) of this process, and those it is in, may fill; infinite where none says."""
+    least = math.inf
+    with contextlib.suppress(OSError):
+        for line in own.read_text().splitlines():
+            group = top / line.removeprefix("0::/")
+            for folder in (group, *group.parents) if line.startswith("0::/") else ():
+                with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+                    quota, period = (folder / "cpu.max").read_text().split()
+                    least = min(least, int(quota) / int(period))
     return least
 
 
