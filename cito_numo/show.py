@@ -63,11 +63,11 @@ def with_progress(korte_namen: Sequence[str]) -> Iterator[str]:
         for korte_naam in korte_namen:
             progress.begin(korte_naam)
             yield korte_naam
-            progress.end()
+            progress.end(korte_naam)
 
 
 class Progress:
-    """How far so many schools are: a bar on a terminal, with the school that was begun last."""
+    """How far so many schools are: a bar on a terminal, with the school that was begun or done last."""
 
     def __init__(self, schools: int) -> None:
         self._bar = _bar(schools) if sys.stderr.isatty() else None
@@ -83,15 +83,17 @@ class Progress:
 
     def begin(self, korte_naam: str) -> None:
         """This school is begun."""
+        self._show(korte_naam, 0)
+
+    def end(self, korte_naam: str) -> None:
+        """This school is done."""
+        self._show(korte_naam, 1)
+
+    def _show(self, korte_naam: str, done: int) -> None:
         if self._bar is not None:
             from rich.markup import escape
 
-            self._bar.update(self._bar.task_ids[0], description=escape(printable(korte_naam)))
-
-    def end(self) -> None:
-        """One of the schools is done."""
-        if self._bar is not None:
-            self._bar.advance(self._bar.task_ids[0])
+            self._bar.update(self._bar.task_ids[0], description=escape(printable(korte_naam)), advance=done)
 
 
 def _bar(schools: int) -> "progress.Progress":

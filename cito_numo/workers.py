@@ -34,10 +34,10 @@ class Watched(Protocol):
     """Who is told how far the schools are."""
 
     def begin(self, korte_naam: str) -> None:
-        """This school is looked at."""
+        """This school is begun, and no other before it is done."""
 
-    def end(self) -> None:
-        """A school is done."""
+    def end(self, korte_naam: str) -> None:
+        """This school is done."""
 
 
 def cores() -> int:
@@ -68,7 +68,7 @@ def nights(sync: Sync, korte_namen: Sequence[str], jobs: int, watched: Watched) 
     next_one = 0
     with contextlib.closing(_as_they_end(sync, korte_namen, min(jobs, len(korte_namen)), watched)) as ended:
         for korte_naam, result in ended:
-            watched.end()
+            watched.end(korte_naam)
             ready[korte_naam] = result
             while next_one < len(korte_namen) and korte_namen[next_one] in ready:
                 yield ready.pop(korte_namen[next_one])
@@ -84,7 +84,6 @@ def _as_they_end(sync: Sync, korte_namen: Sequence[str], jobs: int, watched: Wat
     alone: list[str] = []
     with _Workers(sync, jobs) as workers:
         for korte_naam in korte_namen:
-            watched.begin(korte_naam)
             result = sync.idle(korte_naam)
             if result is not None:
                 yield korte_naam, result

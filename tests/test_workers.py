@@ -253,7 +253,7 @@ def test_a_worker_that_cannot_begin_is_told_for_each_school(workspace: Workspace
     assert list(statuses(workspace.sync_json().stdout).values()) == ["delivered", "delivered"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_workers_end_with_the_process_that_started_them(workspace: WorkspaceFolder, waiting: Waiting, number: signal.Signals):
     names = ("a-school", "b-school", "c-school")
     schools = [with_news(workspace, name, waiting.command) for name in names]
@@ -283,7 +283,7 @@ def test_shares_that_run_at_once_lose_nothing_and_do_nothing_twice(workspace: Wo
     names = [f"school-{number}" for number in range(6)]
     schools = [filled(workspace, name, rows=20) for name in names]
 
-    ends = [ended(process) for process in [started(workspace, "--json", "--jobs", "2", "--shard", f"{number}/2") for number in (1, 2)]]
+    ends = [ended(process) for process in [started(workspace, "--json", "--shard", f"{number}/2") for number in (1, 2)]]
 
     assert [(code, stderr) for code, _stdout, stderr in ends] == [(0, ""), (0, "")]
     shares = [statuses(stdout) for _code, stdout, _stderr in ends]
@@ -309,7 +309,7 @@ def test_an_export_that_lies_at_a_school_of_another_share_is_held(workspace: Wor
         school.numo("0012;;2A")
         school.cito(row("0012"))
 
-    ran = [workspace.sync_json("--shard", f"{number}/4", "--jobs", "2") for number in (1, 2, 3, 4)]
+    ran = [workspace.sync_json("--shard", f"{number}/4") for number in (1, 2, 3, 4)]
 
     assert max(len(each.json["schools"]) for each in ran) < len(names)
     assert {school["status"] for each in ran for school in each.json["schools"]} == {"held"}
