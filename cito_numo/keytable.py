@@ -122,6 +122,8 @@ def add_to_key_table(key_table: pd.DataFrame, file: pd.DataFrame) -> tuple[pd.Da
     For a key that both have, the newer file counts, with all rows it gives that key: a key that one file gives to two pupils stays
     contradictory. Where the newer file has no gebruikersnaam for it, what was known stays.
     """
+    if key_table.empty:
+        return file.reset_index(drop=True), set()
     newest = key_table.groupby(identity(key_table))["volgorde"].max()
     fresh = file[file["volgorde"] >= identity(file).map(newest).fillna(-1)]
     fresh = fresh.assign(gebruikersnaam=fresh["gebruikersnaam"].fillna(identity(fresh).map(_certain(key_table)).astype("str")))
@@ -155,6 +157,8 @@ def _moved(before: pd.DataFrame, now: pd.DataFrame) -> set[str]:
 
 def _pointing_elsewhere(before: pd.DataFrame, now: pd.DataFrame, key: str) -> set[str]:
     before, now = (rows[[key, "gebruikersnaam"]].dropna().drop_duplicates() for rows in (before, now))
+    if before.empty or now.empty:
+        return set()
     pairs = before.merge(now, how="outer", indicator=True)
     in_both = among(pairs[key], before[key]) & among(pairs[key], now[key])
     return set(pairs.loc[in_both & (pairs["_merge"] != "both"), key])
