@@ -95,7 +95,7 @@ def _parsed(exports: list[tuple[int, Export]], leerlijnen: Leerlijnen, secret: S
 
     results = pd.DataFrame(
         {
-            "bestand": cells["bestand"].to_pandas(),
+            "bestand": category(cells["bestand"]),
             "volgorde": cells["volgorde"].to_pandas(),
             "rij": cells[ROW].to_pandas(),
             "hersteld": row_by_row(said["leerlingnummer"], ids["leerlingnummer"][1]) | row_by_row(said["cito_key"], ids["cito_key"][1]),

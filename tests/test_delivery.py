@@ -1,10 +1,12 @@
 """Runs that appear whole or not at all, with a run-id that always grows, for their owner's eyes."""
 
 import grp
+import hashlib
+import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from conftest import WorkspaceFolder, row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cito_numo.delivery import build, discard, is_built, newest_in, next_run_id, publish
+from cito_numo import delivery
+from cito_numo.delivery import discard, is_built, newest_in, next_run_id, publish
 from cito_numo.files import make_folder, write_whole
 
 NIGHT = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
@@ -22,6 +25,16 @@ FILES = {"leerplannen.json": b"{}\n", "leerplannen.csv": b"leerplan_id\r\n"}
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def manifest(outputs: Sequence[delivery.Output]) -> bytes:
+    return json.dumps(outputs).encode()
+
+
+def build(outbox: Path, run_id: str, files: Mapping[str, bytes] = FILES, group: str | None = None) -> str:
+    """Build a run of these files, each of which comes in two parts."""
+    parts = {name: iter([content[:1], content[1:]]) for name, content in files.items()}
+    return delivery.build(outbox, run_id, parts, manifest, group)
 
 
 def delivered(outbox: Path, run_id: str, group: str | None = None) -> Path:
@@ -73,7 +86,7 @@ def test_the_newest_run_is_the_greatest_folder_that_is_a_run(tmp_path: Path):
     assert newest_in(tmp_path / "outbox") == ""
     for run_id in ("20261124T023000Z-001", "20261124T023000Z-000"):
         delivered(tmp_path, run_id)
-    build(tmp_path, "20261125T023000Z-000", FILES, None)
+    build(tmp_path, "20261125T023000Z-000")
     (tmp_path / "20270101T000000Z-000").write_text("a file")
     (tmp_path / "zzz").mkdir()
     assert newest_in(tmp_path) == "20261124T023000Z-001"
@@ -83,26 +96,32 @@ def test_the_newest_run_is_the_greatest_folder_that_is_a_run(tmp_path: Path):
 
 
 def test_a_run_is_not_there_before_it_is_published_and_whole_after(tmp_path: Path):
-    build(tmp_path, "20261124T023000Z-000", FILES, None)
+    sha256 = build(tmp_path, "20261124T023000Z-000")
     assert is_built(tmp_path, "20261124T023000Z-000")
     assert [path for path in tmp_path.iterdir() if not path.name.startswith(".")] == []
 
     publish(tmp_path, "20261124T023000Z-000")
 
     assert not is_built(tmp_path, "20261124T023000Z-000")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "20261124T023000Z-000").iterdir()} == FILES
+    files = {path.name: path.read_bytes() for path in (tmp_path / "20261124T023000Z-000").iterdir()}
+    said = files.pop("manifest.json")
+    assert files == FILES
+    assert sha256 == hashlib.sha256(said).hexdigest()
+    assert json.loads(said) == [
+        {"path": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in FILES.items()
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["20261124T023000Z-000", "latest"]
 
 
 def test_leftovers_of_an_earlier_try_are_thrown_away(tmp_path: Path):
-    build(tmp_path, "20261124T023000Z-000", {"half.json": b"{", **FILES}, None)
+    build(tmp_path, "20261124T023000Z-000", {"half.json": b"{", **FILES})
     run = delivered(tmp_path, "20261124T023000Z-000")
-    assert sorted(path.name for path in run.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in run.iterdir()) == sorted([*FILES, "manifest.json"])
 
 
 def test_a_discarded_run_leaves_nothing_and_the_others_where_they_are(tmp_path: Path):
     run = delivered(tmp_path, "20261124T023000Z-000")
-    build(tmp_path, "20261125T023000Z-000", FILES, None)
+    build(tmp_path, "20261125T023000Z-000")
     discard(tmp_path, "20261125T023000Z-000")
     discard(tmp_path, "20261125T023000Z-000")
     assert sorted(path.name for path in tmp_path.iterdir()) == [run.name, "latest"]

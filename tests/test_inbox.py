@@ -96,7 +96,26 @@ def test_a_file_is_read_with_its_hash(tmp_path: Path):
     put(tmp_path, "inbox/cito/a.csv", b"a;b\n")
     (file,) = settled_files(tmp_path, CITO)[0][CITO]
     content = read(file)
-    assert (content.file, content.data, content.sha256) == (file, b"a;b\n", hashlib.sha256(b"a;b\n").hexdigest())
+    assert (content.file, content.size, content.sha256) == (file, 4, hashlib.sha256(b"a;b\n").hexdigest())
+    assert content.take() == b"a;b\n"
+
+
+def test_a_large_file_is_hashed_whole_while_its_bytes_are_worked_on(tmp_path: Path):
+    data = b"0123456789abcdef" * (1 << 17)
+    put(tmp_path, "inbox/cito/a.csv", data)
+    (file,) = settled_files(tmp_path, CITO)[0][CITO]
+    content = read(file)
+    assert content.take() == data
+    assert content.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_the_bytes_of_a_file_are_not_given_twice(tmp_path: Path):
+    put(tmp_path, "inbox/cito/a.csv", b"a;b\n")
+    (file,) = settled_files(tmp_path, CITO)[0][CITO]
+    content = read(file)
+    content.take()
+    with pytest.raises(AssertionError):
+        content.take()
 
 
 def test_the_stamp_of_a_file_tells_that_it_changed(tmp_path: Path):
