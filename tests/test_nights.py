@@ -1,15 +1,17 @@
 """Nights in which something goes wrong, or is mended: what is remembered, what is judged anew, and what is never lost."""
 
+import json
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from conftest import EXPORT_HEADER, SchoolFolder, WorkspaceFolder, eck_id, leerling, row
 
-from cito_numo import delivery, files, groundwork, inbox
+from cito_numo import delivery, files, groundwork, inbox, outbox
 from cito_numo import sync as nights
 from cito_numo.inbox import Content, InboxFile
 from cito_numo.ledger import Ledger, RunState
@@ -424,7 +426,32 @@ def test_everything_is_on_the_disk_before_it_is_said_to_be(
     assert "outbox" in told[built:delivered]
 
 
-def test_a_run_that_was_only_half_built_is_thrown_away(workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch):
+def test_a_large_run_is_built_beside_the_ledger_and_is_the_same(
+    workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch
+):
+    school.numo("0012;;2A", "0013;;2B")
+    school.cito(row("0012"), row("0013", fn="vmbo-gt"))
+    shutil.copytree(school.folder, workspace.folder / "copy")
+    workspace.sync()
+    small = {path.name: path.read_bytes() for path in school.runs[0].iterdir()}
+    shutil.rmtree(school.folder)
+    shutil.copytree(workspace.folder / "copy", school.folder)
+
+    monkeypatch.setattr(outbox, "_LARGE", 1)
+    workspace.sync()
+
+    large = {path.name: path.read_bytes() for path in school.runs[0].iterdir()}
+    of_small, of_large = (json.loads(files.pop("manifest.json")) for files in (small, large))
+    assert large == small
+    assert of_large["outputs"] == of_small["outputs"]
+    assert workspace.sync_json().school["status"] == "nothing_new"
+
+
+@pytest.mark.parametrize("large", [1, sys.maxsize])
+def test_a_run_that_was_only_half_built_is_thrown_away(
+    workspace: WorkspaceFolder, school: SchoolFolder, monkeypatch: pytest.MonkeyPatch, large: int
+):
+    monkeypatch.setattr(outbox, "_LARGE", large)
     school.numo("0012;;2A")
     school.cito(row("0012"))
     write = delivery.write_file

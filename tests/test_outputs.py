@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from tables_for_tests import leerplan_id
 
 import cito_numo
-from cito_numo import outputs
+from cito_numo import csv_files, outputs
 from cito_numo.config import Csv, School, SchoolConfig
 from cito_numo.errors import CitoNumoError
 from cito_numo.report import NIET_GELEVERD, nothing_held_back
@@ -159,6 +159,24 @@ def test_a_text_is_never_changed_in_json(text: str):
 def test_the_same_changes_give_the_same_bytes():
     assert leerplannen_json(SCHOOL, one_plan()) == leerplannen_json(SCHOOL, one_plan())
     assert leerplannen_csv(one_plan(), STYLE) == leerplannen_csv(one_plan(), STYLE)
+
+
+@pytest.mark.parametrize("part", [1, 2, 5])
+def test_files_that_are_made_in_parts_are_the_same(monkeypatch: pytest.MonkeyPatch, part: int):
+    names = ("rekenen-wiskunde", "taalverzorging", "engels")
+    plans = [plan(f"{number:04d}", vak=vak) for number in range(4) for vak in ("nederlands", "rekenen")]
+    of = changes(plans, [onderdeel(who, vak, name) for _id, who, vak, *_rest in plans for name in names[: 1 + int(who) % 3]])
+    whole = leerplannen_json(SCHOOL, of), leerplannen_csv(of, STYLE)
+    for module in (outputs, csv_files):
+        monkeypatch.setattr(module, "_PART", part)
+    assert (leerplannen_json(SCHOOL, of), leerplannen_csv(of, STYLE)) == whole
+    assert [len(plan["onderdelen"]) for plan in document(of)["leerplannen"]] == [1, 1, 2, 2, 3, 3, 1, 1]
+
+
+def test_a_letter_that_no_row_has_need_not_be_in_the_encoding():
+    of = changes([plan("0012", "klas ≥ 2"), plan("0013", "2A")], [onderdeel("0012"), onderdeel("0013")]).without("0012")
+    (found,) = rows(leerplannen_csv(of, Csv(encoding="windows-1252")), Csv(encoding="windows-1252"))
+    assert found["klas"] == "2A"
 
 
 # --- leerplannen.csv -------------------------------------------------------------------------------------------------

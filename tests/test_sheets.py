@@ -11,6 +11,7 @@ import xlsxwriter
 from conftest import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from cito_numo import sheets
 from cito_numo.errors import CitoNumoError
 from cito_numo.sheets import ROW, WHOLE, open_sheets
 
@@ -157,6 +158,18 @@ def test_numbers_and_dates_stay_the_text_they_are(ragged: str):
 def test_quotes_are_taken_off_and_doubled_ones_made_one(ragged: str):
     rows = read(f'a;b\n"een; twee";"de ""Demo"""\n="0012";5" scherm\n{ragged}')
     assert rows[:2] == [(2, True, "een; twee", 'de "Demo"'), (3, True, '="0012"', '5" scherm')]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last_line", ["", "6;een laatste zonder einde"])
+@pytest.mark.parametrize("size", [1, 9, 23, 50])
+def test_a_file_that_is_read_in_parts_is_the_same(monkeypatch: pytest.MonkeyPatch, end: str, last_line: str, size: int):
+    lines = ["nummer;naam", "1;één", "2;", ";", "3;drie", "", "4;een heel lange naam van een leerling", "5;é"]
+    content = f"{end.join(lines)}{end}{last_line}"
+    whole = read(content)
+    monkeypatch.setattr(sheets, "_PART", size)
+    assert read(content) == whole
+    assert len(whole) == 5 + bool(last_line)
 
 
 def test_a_header_without_rows_is_a_sheet_without_rows():
