@@ -646,6 +646,16 @@ def test_an_export_of_which_no_row_can_be_read_asks_for_a_look(workspace: Worksp
     assert "primary.csv: Not one of the 2 rows" in ran.stderr
 
 
+def test_exports_of_which_no_row_can_be_read_are_told_by_name_not_by_age(workspace: WorkspaceFolder, school: SchoolFolder):
+    school.numo("0012;;2A")
+    school.cito(row("0012", fn="M5"), name="b.csv")
+    school.cito(row("0012", fn="E5"), name="a.csv")
+
+    told = workspace.sync_json().school["message"]
+
+    assert told.index("a.csv: Not one of the 1 rows") < told.index("b.csv: Not one of the 1 rows")
+
+
 def test_no_name_or_bsn_is_kept_and_no_number_is_told(workspace: WorkspaceFolder):
     school = workspace.school(brin="99ZZ", tolerance="{unmatched_hold: 1}")
     name, bsn, number = "Canarynaam", "123456782", "7654321"
