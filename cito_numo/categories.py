@@ -118,6 +118,16 @@ def positions(wanted: Numbers, within: Numbers) -> Numbers:
     return found
 
 
+def beside(wanted: Numbers, within: Numbers) -> tuple[Numbers, Numbers]:
+    """Each number, as its own place, beside each place where it stands within others; NOT_THERE beside those that are not."""
+    own = np.arange(len(wanted))
+    if pd.Index(within).is_unique:
+        return own, positions(wanted, within)
+    others = pd.DataFrame({"number": within, "place": np.arange(len(within))})
+    pairs = pd.DataFrame({"number": wanted, "own": own}).merge(others, how="left", on="number")
+    return pairs["own"].to_numpy(), pairs["place"].fillna(NOT_THERE).to_numpy("int64")
+
+
 def values_at(column: pd.Series, places: Numbers) -> npt.NDArray[Any]:
     """The values of a column at these places; where there is none, any value."""
     values = column.to_numpy()

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cito_numo.categories import NOT_THERE, Numbers, equal_at, from_codes, in_common, is_in, mapped, numbers, positions, values_at
+from cito_numo.categories import NOT_THERE, Numbers, beside, equal_at, from_codes, in_common, is_in, mapped, numbers, positions, values_at
 from cito_numo.domeinen import in_force_after
 from cito_numo.niveaus import RUNGS, highest_rung, lowest_rung, relative_level
 from cito_numo.selection import CONTENT, TOETS
@@ -64,7 +64,9 @@ def newest_wins(
     candidates, in_force = in_common(CONTENT[1:], candidates, in_force)
     of_candidates, of_in_force, of_vervallen = numbers(_TOETS, candidates, in_force, vervallen)
 
-    before = positions(of_candidates, of_in_force)
+    # A ledger built anew from some of the runs may know an onderdeel in two leerplannen, for it moved to another vak.
+    places, before = beside(of_candidates, of_in_force)
+    candidates, of_candidates = candidates.take(places), of_candidates[places]
     known = before != NOT_THERE
     same = known & np.logical_and.reduce([equal_at(candidates[column], in_force[column], before) for column in CONTENT])
     volgorde = candidates["volgorde"].to_numpy()
@@ -74,7 +76,7 @@ def newest_wins(
     older = (corrected_since != NOT_THERE) & (volgorde < values_at(vervallen["volgorde"], corrected_since))
     outdated = ~same & ((known & ~corrects) | older)
 
-    staying = _read_again(in_force, candidates[same], before[same])
+    staying = _read_again(in_force, candidates[same], *beside(of_candidates[same], of_in_force))
     staying = staying[~is_in(of_in_force, of_candidates[corrects])]
     arrives = ~candidates["held"].to_numpy() & ~same & ~outdated
     arriving = candidates[arrives]
@@ -112,8 +114,9 @@ def _newest(pool: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return counts
 
 
-def _read_again(in_force: pd.DataFrame, again: pd.DataFrame, places: Numbers) -> pd.DataFrame:
-    """What is in force, with the `result` of the rows (at these places) that were read again: they follow the newer file."""
+def _read_again(in_force: pd.DataFrame, again: pd.DataFrame, rows: Numbers, places: Numbers) -> pd.DataFrame:
+    """What is in force, with the `result` of these rows that were read again, at these places: they follow the newer file."""
+    again = again.take(rows)
     volgorde, domeinen = in_force["volgorde"].to_numpy().copy(), in_force["domeinen"].to_numpy(dtype="object").copy()
     result = np.full(len(in_force), NOT_THERE)
     newer = (again["volgorde"].to_numpy() >= volgorde[places]) & (again["domeinen"] != "").to_numpy()

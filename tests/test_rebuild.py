@@ -110,6 +110,29 @@ def test_what_was_in_runs_that_were_taken_comes_again_as_a_higher_revisie(worksp
     assert not again & given
 
 
+def test_an_onderdeel_that_is_in_force_in_two_vakken_stays_in_the_new_one(workspace: WorkspaceFolder, school: SchoolFolder):
+    """It moved to another vak, in a run that was taken from the outbox: those that are left tell of it in both."""
+    school.numo("0012;;2A", "0013;;2A")
+    school.cito(row("0012"), row("0013"))
+    workspace.sync()
+    (workspace.folder / "leerlijnen.yaml").write_text("wiskunde: {rekenen-wiskunde: [Rekenen], meten: [Meten]}\n")
+    workspace.sync()
+    school.cito(row("0012", onderdeel="Meten"), row("0013", onderdeel="Meten"), name="b.csv")
+    workspace.sync()
+    shutil.rmtree(school.runs[1])
+    ledger_of(school).unlink()
+
+    assert workspace.sync("--rebuild").exit_code == 3
+    school.cito(row("0012", fn="vmbo-kb"), row("0013", toets="T2", day="10-11-2026"), name="c.csv")
+    assert workspace.sync().exit_code == 0
+
+    assert [plan["vak"] for plan in school.delivered(-2)["ingetrokken"]] == ["rekenen", "rekenen"]
+    corrected, newer = (plan["onderdelen"] for plan in school.delivered()["leerplannen"])
+    assert [(one["onderdeel"], one["functioneringsniveau"]) for one in corrected] == [("rekenen-wiskunde", "vmbo-kb"), ("meten", "havo")]
+    assert [(one["onderdeel"], one["toets"]) for one in newer] == [("meten", "T1"), ("rekenen-wiskunde", "T2")]
+    assert workspace.sync_json().school["status"] == "nothing_new"
+
+
 def test_a_ledger_that_is_lost_is_noticed_also_when_the_importer_took_every_run(workspace: WorkspaceFolder, three_nights: SchoolFolder):
     shutil.rmtree(three_nights.folder / "outbox")
     ledger_of(three_nights).unlink()
