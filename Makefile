@@ -41,6 +41,7 @@ demo: $(VENV)/installed ## Make a demo workspace, run two nights on it and show 
 test: $(VENV)/installed ## Run all checks: what CI runs
 	$(MAKE) --jobs 2 lint wheel  # each takes one core
 	$(MAKE) cover sample
+	$(MAKE) bench-small
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
