@@ -61,8 +61,8 @@ from cito_numo.unpacking import Source
 
 _T = TypeVar("_T")
 
-pa.set_memory_pool(pa.system_memory_pool())
-# The one that gives back what is free when it is asked: a large school would take twice the memory.
+_LARGE_FILES, _LARGE_TABLE = 64 << 20, 250_000
+"""Bytes of a school's files, and results of it, from which memory that is free is given back: it costs time, and saves half of it."""
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,14 @@ class Outcome:
 
     def let_go(self) -> None:
         """Forget the tables that nothing is delivered from: those of a large school fill the memory."""
+        results = len(self.results)
         self.results = self.leerlingen = pd.DataFrame()
         self.selected = pd.Series(dtype="bool")
+        _give_back(results)
+
+
+def _give_back(results: int) -> None:
+    if results >= _LARGE_TABLE:
         pa.default_memory_pool().release_unused()
 
 
@@ -176,6 +182,8 @@ def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rul
 
     One that cannot be read is a problem. CitoNumoError where no export, or no EDEXML of a school that needs one, can be read.
     """
+    if sum(content.size for content in ready.all) >= _LARGE_FILES:
+        pa.set_memory_pool(pa.system_memory_pool())  # the one that gives it back
     desk = _Desk(school, ready, rules, [*ready.problems])
     reader = Reader(rules.layouts, rules.leerlijnen, school.config.brin, "cito_key" if school.needs_keys else "leerlingnummer")
     exports = desk.opened(CITO, ready.cito, lambda content: read_export(content.take(), content.file.name, reader))
@@ -189,7 +197,7 @@ def open_files(school: School, ready: Ready, seen: Mapping[str, int], rules: Rul
     named = [(orders[content.sha256], _renamed(export)) for content, of_file in exports for export in of_file]
     exports.clear()
     results = to_results(named, rules.leerlijnen, rules.secret, rules.day, rules.schooljaar)
-    pa.default_memory_pool().release_unused()
+    _give_back(len(results))
     return Opened(results, detected, edexml, roster, orders, desk.problems)
 
 
@@ -238,7 +246,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     changes = to_deliver(plans, onderdelen, gone, full=rules.full)
     results = finish(results, onderdelen, changes)
 
-    pa.default_memory_pool().release_unused()
+    _give_back(len(results))
     known = len(in_numo) if roster is not None or len(key_table) else 0
     desk.judge_pupils(known, past.pupils)
     return Outcome(

@@ -3,6 +3,7 @@
 Same tables, same bytes: everything is sorted, and nothing holds a time.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from cito_numo.categories import Numbers, distinct, in_common, numbers, on_texts
 from cito_numo.config import Csv, School
 from cito_numo.csv_files import Cells, csv_of, csv_parts, joined
 from cito_numo.domeinen import Domein, by_priority
-from cito_numo.redenen import tekst, tekst_van
+from cito_numo.redenen import Tekst, tekst, tekst_van
 from cito_numo.report import (
     LEERPLANNEN_CSV,
     LEERPLANNEN_JSON,
     NIET_GELEVERD,
 )
 from cito_numo.revisions import INGETROKKEN, Changes
-from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, records_of
+from cito_numo.tables import LEERPLANNEN, ONDERDELEN, Column, names, records_of, rows_of
 from cito_numo.uitkomst import Reden, Uitkomst
 from cito_numo.values import as_days, plain
 
@@ -171,23 +172,36 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
         leerling=own, **told.astype("category").take(like).set_axis(listed.index)
     )
 
-    other_year = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]].astype("str")
-    per_year = other_year.value_counts().reset_index(name="aantal").sort_values("schooljaar")
-    per_year["schooljaren"] = per_year["schooljaar"] + " (" + per_year["aantal"].astype("str") + ")"
-    other_year = per_year.groupby("bestand")["schooljaren"].agg(", ".join).reset_index().assign(uitkomst=Uitkomst.VORIG_SCHOOLJAAR.value)
-    texts = [tekst(Reden.ANDER_SCHOOLJAAR, case) for case in records_of(other_year)]
-    other_year = other_year.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
-
-    kinds = results.loc[refused, ["bestand", "waarde"]].astype("str").drop_duplicates().sort_values("waarde")
-    kinds = kinds.groupby("bestand")["waarde"].agg(", ".join).reset_index(name="soorten").assign(uitkomst=Uitkomst.ONGELDIG.value)
-    texts = [tekst(Reden.GEWEIGERD, case) for case in records_of(kinds)]
-    kinds = kinds.assign(reden=[text.reden for text in texts], wat_te_doen=[text.wat_te_doen for text in texts])
-
-    whole_files = [frame.assign(rij=0).reindex(columns=list(NIET_GELEVERD)) for frame in (other_year, kinds)]
-    rows = pd.concat(in_common(_LINES, lines, *whole_files), ignore_index=True)
-    order = np.lexsort([rows["reden"].cat.codes, rows["rij"], rows["bestand"].cat.codes])
-    rows = rows.take(order)
+    of_files = [*_other_schooljaren(results), *_refused_kinds(results[refused])]
+    if of_files:
+        whole_files = pd.DataFrame(of_files, dtype="str").assign(rij=0).reindex(columns=list(NIET_GELEVERD))
+        lines = pd.concat(in_common(_LINES, lines, whole_files), ignore_index=True)
+    (rows,) = in_common(["bestand", "reden"], lines)
+    rows = rows.take(np.lexsort((rows["reden"].cat.codes.to_numpy(), rows["rij"].to_numpy(), rows["bestand"].cat.codes.to_numpy())))
     return rows.assign(rij=rows["rij"].astype("Int64").mask(rows["rij"] == 0))
+
+
+def _other_schooljaren(results: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """A line for each file with results of another schooljaar."""
+    other = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]]
+    per_file: dict[str, list[str]] = {}
+    for (bestand, schooljaar), count in sorted(Counter(rows_of(other)).items()):
+        per_file.setdefault(str(bestand), []).append(f"{schooljaar} ({count})")
+    for bestand, schooljaren in per_file.items():
+        yield _line_of(bestand, Uitkomst.VORIG_SCHOOLJAAR, tekst(Reden.ANDER_SCHOOLJAAR, {"schooljaren": ", ".join(schooljaren)}))
+
+
+def _refused_kinds(refused: pd.DataFrame) -> Iterator[dict[str, str]]:
+    """A line for each file with results of instruments that are refused."""
+    per_file: dict[str, set[str]] = {}
+    for bestand, kind in rows_of(refused[["bestand", "waarde"]].drop_duplicates()):
+        per_file.setdefault(str(bestand), set()).add(str(kind))
+    for bestand, kinds in per_file.items():
+        yield _line_of(bestand, Uitkomst.ONGELDIG, tekst(Reden.GEWEIGERD, {"soorten": ", ".join(sorted(kinds))}))
+
+
+def _line_of(bestand: str, uitkomst: Uitkomst, said: Tekst) -> dict[str, str]:
+    return {"bestand": bestand, "uitkomst": uitkomst.value, "reden": said.reden, "wat_te_doen": said.wat_te_doen}
 
 
 def _printable(onderdelen: pd.DataFrame) -> pd.DataFrame:

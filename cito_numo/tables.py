@@ -4,6 +4,7 @@ Declared once, here: name, dtype and meaning. A step fills columns and stops row
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,6 +133,11 @@ def names(*groups: Sequence[Column]) -> list[str]:
 
 def empty(columns: Sequence[Column]) -> pd.DataFrame:
     """A table with these columns and no rows."""
+    return _empty(tuple(columns)).copy()
+
+
+@lru_cache
+def _empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in columns})
 
 
