@@ -231,6 +231,7 @@ def work_out(school: School, ready: Ready, opened: Opened, past: Past, rules: Ru
     results = select(results)
     selected = under_way(results)
     results = apply_cutoff(results, school.config.terugstuuroptie)
+    _give_back(len(results))
     results, counting = newest_wins(results, past.onderdelen, past.vervallen, past.withdrawn, keep_newer=rules.schooljaar is not None)
     onderdelen = onderdelen_of(counting.onderdelen, rules.leerlijnen.vak_of, past.onderdelen)
     automatic = school.config.processing == "automatic"

@@ -19,7 +19,7 @@ from cito_numo.values import plain
 
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?\d+(?:[.,]\d+)?$"
-_PART = 1 << 14
+_PART = 1 << 12
 """Rows that are put together at once."""
 
 

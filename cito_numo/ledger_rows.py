@@ -25,7 +25,9 @@ def rows_to_keep(
 
     Revisies that are `known` (leerplan_id, revisie) have their rows already.
     """
-    plans = pd.concat(in_common(_TEXTS, changes.leerplannen, changes.ingetrokken.drop(columns="reden")), ignore_index=True)
+    plans = changes.leerplannen
+    if len(changes.ingetrokken):
+        plans = pd.concat(in_common(_TEXTS, plans, changes.ingetrokken.drop(columns="reden")), ignore_index=True)
     if known:
         there = [pair in known for pair in zip(plans["leerplan_id"], plans["revisie"], strict=True)]
         plans = plans[~np.array(there, dtype=bool)]
@@ -34,7 +36,7 @@ def rows_to_keep(
 
     of_onderdelen, of_plans = numbers(_LEERPLAN, *in_common(_LEERPLAN, changes.onderdelen, plans))
     at = positions(of_onderdelen, of_plans)
-    onderdelen = changes.onderdelen[at != NOT_THERE]
+    onderdelen = changes.onderdelen if (at != NOT_THERE).all() else changes.onderdelen[at != NOT_THERE]
     first, like = distinct(onderdelen[_INHOUD])
     inhouden = onderdelen.iloc[first][_INHOUD]
     inhouden.insert(0, "inhoud", np.arange(len(first)) + inhoud + 1)

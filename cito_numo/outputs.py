@@ -37,7 +37,7 @@ _LINES = [name for name in NIET_GELEVERD if name not in ("rij", "leerling")]
 _LISTED = (Uitkomst.ONGELDIG, Uitkomst.NIET_GEKOPPELD, Uitkomst.TEGENSTRIJDIG, Uitkomst.BOVEN_TERUGSTUUROPTIE)
 _ESCAPED = r'["\\\x00-\x1f]'
 """What JSON cannot have in a text as it is."""
-_PART = 1 << 14
+_PART = 1 << 12
 """Rows that are put together at once."""
 
 

@@ -25,7 +25,7 @@ class Column(NamedTuple):
 KEYS = ("leerlingnummer", "eck_id", "cito_key")
 """The keys a result may have, in the order in which they are named to a person."""
 
-_PART = 1 << 16
+_PART = 1 << 12
 """Rows that are turned into Python's own values at once."""
 UITKOMST_DTYPE = pd.CategoricalDtype([uitkomst.value for uitkomst in Uitkomst])
 REDEN_DTYPE = pd.CategoricalDtype([reden.value for reden in Reden])
