@@ -34,7 +34,7 @@ MEANINGS = {
     ExitCode.LOOK: N_("Delivered, but a person should look: a file among others was unusable, or many results were not joined."),
     ExitCode.HELD: N_("Held: it looks like a mistake. Nothing of that school was delivered; yesterday's delivery stays."),
     ExitCode.NO_INPUT: N_("No usable input."),
-    ExitCode.IO: N_("Trouble with the disk or with permissions; the last delivery stays."),
+    ExitCode.IO: N_("Trouble with the disk, permissions or memory; the last delivery stays."),
     ExitCode.BUSY: N_("Another run of that school is busy."),
     ExitCode.CONFIG: N_("A mistake in a YAML file."),
     ExitCode.BUG: N_("A bug: nothing was delivered."),
