@@ -350,7 +350,7 @@ class _Desk:
         """Ask for a look at exports of which not one row can be read."""
         invalid = (results["uitkomst"] == Uitkomst.ONGELDIG).groupby(results["bestand"], observed=True)
         sizes = invalid.size()[invalid.all()]
-        self.problems += [Problem(FILE_ALL_INVALID, self.place(str(name)), {"count": count}) for name, count in sorted(sizes.items())]
+        self.problems += [Problem(FILE_ALL_INVALID, self.place(str(name)), {"count": count}) for name, count in sizes.items()]
 
     def judge_schools(self, results: pd.DataFrame, orders: Mapping[str, int]) -> None:
         """Hold where an export with results lies at another school too, unless it was delivered here before it lay there.

@@ -3,7 +3,6 @@
 Same tables, same bytes: everything is sorted, and nothing holds a time.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -184,8 +183,9 @@ def _niet_geleverd(results: pd.DataFrame, school: School) -> pd.DataFrame:
 def _other_schooljaren(results: pd.DataFrame) -> Iterator[dict[str, str]]:
     """A line for each file with results of another schooljaar."""
     other = results.loc[results["uitkomst"] == Uitkomst.VORIG_SCHOOLJAAR, ["bestand", "schooljaar"]]
+    first, like = distinct(other)
     per_file: dict[str, list[str]] = {}
-    for (bestand, schooljaar), count in sorted(Counter(rows_of(other)).items()):
+    for (bestand, schooljaar), count in sorted(zip(rows_of(other.iloc[first]), np.bincount(like), strict=True)):
         per_file.setdefault(str(bestand), []).append(f"{schooljaar} ({count})")
     for bestand, schooljaren in per_file.items():
         yield _line_of(bestand, Uitkomst.VORIG_SCHOOLJAAR, tekst(Reden.ANDER_SCHOOLJAAR, {"schooljaren": ", ".join(schooljaren)}))

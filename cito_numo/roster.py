@@ -77,9 +77,9 @@ def with_key_table(roster: pd.DataFrame, key_table: pd.DataFrame) -> pd.DataFram
     as a pupil that is not in Numo. A key that is not certain to be the listed pupil's points at two pupils, so that nothing is
     joined on it: where list and key table give one gebruikersnaam different ECK iDs, or the key table gives it to two pupils.
     """
-    if key_table.empty:
-        return _pupils(roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True))
     listed = roster.rename(columns={"gebruikersnaam": "leerlingnummer"}).assign(leerling=np.arange(len(roster)), in_numo=True)
+    if key_table.empty:
+        return _pupils(listed)
     keys = key_table.rename(columns={"gebruikersnaam": "leerlingnummer", "eck_id": "eck_id_of_key"}).assign(
         shared=given_to_two_pupils(key_table)
     )[["leerlingnummer", "eck_id_of_key", "cito_key", "shared"]]

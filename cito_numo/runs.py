@@ -185,7 +185,6 @@ class Delivering:
             LEERPLANNEN_JSON: leerplannen_json(school, changes),
             LEERPLANNEN_CSV: leerplannen_csv(changes, school.config.csv),
         }
-
         highest = ledger.highest_revisie() + 1
 
         def manifest(outputs: Sequence[delivery.Output]) -> bytes:
