@@ -3,8 +3,9 @@
     python benchmarks/all.py [--folder FOLDER]
     python benchmarks/all.py --small [--keep]
 
-With `--small` each ratio (ours over a rival's, so that a slow machine plays no part) is compared with the one in figures.json. One that is
-more than half higher is measured once more; where it is so again, the exit code is 1. `--keep` writes figures.json anew.
+With `--small` each ratio (ours over a rival's, of seconds or of memory, so that a slow machine plays no part) is compared with the one in
+figures.json. One that is more than half higher is measured once more; where it is so again, the exit code is 1. `--keep` writes figures.json
+anew.
 """
 
 import argparse
@@ -45,9 +46,9 @@ def ratios(names: Mapping[str, tuple[str, ...]], folder: Path) -> dict[str, floa
 
 
 def worse(measured: Mapping[str, float], kept: Mapping[str, float]) -> dict[str, str]:
-    """What became slower: a line for each."""
+    """What takes more than it did: a line for each."""
     return {
-        name: f"{name}: {measured[name]:.2f} times the rival's seconds, which was {before:.2f}: {measured[name] / before:.1f} times as slow"
+        name: f"{name}: {measured[name]:.2f} times the rival's, which was {before:.2f}: {measured[name] / before:.1f} times as much"
         for name, before in kept.items()
         if measured[name] > before * WORSE
     }

@@ -100,7 +100,8 @@ def main() -> None:
         print(verdict("Peak memory", peak(done.runs[NAME]), MEGABYTES, "MB"))
         print(f"earthmover takes {1 / done.ratio(EARTHMOVER):.1f} times as long\n", flush=True)
         compare(folder, list(TARGETS))
-    keep(said.ratios, {f"first night / {name}": done.ratio(name) for name in TARGETS})
+    memory = {f"first night, memory / {POLARS}": peak(done.runs[NAME]) / peak(done.runs[POLARS])}
+    keep(said.ratios, {f"first night / {name}": done.ratio(name) for name in TARGETS} | memory)
 
 
 if __name__ == "__main__":
