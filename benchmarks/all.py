@@ -4,7 +4,7 @@
     python benchmarks/all.py --small [--keep]
 
 With `--small` each ratio (ours over a rival's, of seconds or of memory, so that a slow machine plays no part) is compared with the one in
-figures.json. One that is more than half higher is measured once more; where it is so again, the exit code is 1. `--keep` writes figures.json
+figures.json. One that is more than half higher is measured once more; where it is so again, the exit code is 1. `--keep` writes that file
 anew.
 """
 
